@@ -1,0 +1,47 @@
+import { toString } from 'uint8arrays'
+
+/** Fills and returns `length` random bytes; a test gives a seeded one. */
+export type RandomBytes = (length: number) => Uint8Array
+
+/** Random bytes from the platform's generator. */
+export const systemRandom: RandomBytes = length => crypto.getRandomValues(new Uint8Array(length))
+
+/** Deterministic bytes for tests and simulations (xoshiro128**); never for keys. */
+export function createSeededRandom (seed: number): RandomBytes {
+  const state = new Uint32Array(4)
+  let mix = seed >>> 0
+  for (let index = 0; index < 4; index++) {
+    // SplitMix32 spreads a small seed over the whole state.
+    mix = (mix + 0x9e3779b9) >>> 0
+    let word = mix
+    word = Math.imul(word ^ (word >>> 16), 0x21f0aaad)
+    word = Math.imul(word ^ (word >>> 15), 0x735a2d97)
+    state[index] = (word ^ (word >>> 15)) >>> 0
+  }
+  const rotate = (value: number, by: number): number => ((value << by) | (value >>> (32 - by))) >>> 0
+  const next = (): number => {
+    const [a = 0, b = 0, c = 0, d = 0] = state
+    const result = Math.imul(rotate(Math.imul(b, 5) >>> 0, 7), 9) >>> 0
+    const c2 = (c ^ a) >>> 0
+    const d2 = (d ^ b) >>> 0
+    state[1] = (b ^ c2) >>> 0
+    state[0] = (a ^ d2) >>> 0
+    state[2] = (c2 ^ (b << 9)) >>> 0
+    state[3] = rotate(d2, 11)
+    return result
+  }
+  return length => {
+    const bytes = new Uint8Array(length)
+    for (let index = 0; index < length; index++) bytes[index] = next() >>> 24
+    return bytes
+  }
+}
+
+/** A prefixed id that sorts by its time: `call_` + 48-bit milliseconds + 80 random bits, base32 (RFC 4648, lower case). */
+export function createId (prefix: string, components: { clock: { now(): number }, random: RandomBytes }): string {
+  const bytes = new Uint8Array(16)
+  bytes.set(components.random(10), 6)
+  new DataView(bytes.buffer).setUint16(0, Math.floor(components.clock.now() / 2 ** 32))
+  new DataView(bytes.buffer).setUint32(2, components.clock.now() >>> 0)
+  return `${prefix}_${toString(bytes, 'base32')}`
+}
