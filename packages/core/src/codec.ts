@@ -1,4 +1,5 @@
 import * as dagCbor from '@ipld/dag-cbor'
+import { CID } from 'multiformats/cid'
 import { equals } from 'uint8arrays'
 import { InvalidBytesError, OversizedBytesError } from './errors.ts'
 
@@ -20,7 +21,7 @@ export function encodeCanonical (value: unknown): Uint8Array<ArrayBuffer> {
  * signed or named by its hash must have one form only.
  *
  * @throws {OversizedBytesError} before decoding, when `bytes` exceed `maxBytes`
- * @throws {InvalidBytesError} when they are no DAG-CBOR, not canonical, or nested too deep
+ * @throws {InvalidBytesError} when they are no DAG-CBOR, not canonical, nested too deep, or have a key `__proto__`
  */
 export function decodeCanonical (what: string, bytes: Uint8Array, maxBytes: number): unknown {
   if (bytes.byteLength > maxBytes) throw new OversizedBytesError(what, bytes.byteLength, maxBytes)
@@ -33,7 +34,26 @@ export function decodeCanonical (what: string, bytes: Uint8Array, maxBytes: numb
     throw new InvalidBytesError(what, 'they are not DAG-CBOR', { cause })
   }
   if (!equals(again, bytes)) throw new InvalidBytesError(what, 'they are not in canonical form')
+  if (mayNamePrototype(bytes) && namesPrototype(value)) throw new InvalidBytesError(what, 'they name a key __proto__')
   return value
+}
+
+/** `__proto__` as a CBOR string of nine bytes, without its head. */
+const PROTOTYPE = Array.from('__proto__', letter => letter.charCodeAt(0))
+const STRING_OF_NINE = 0x69
+
+/** Looks for the key's bytes: they are rare, and walking every value would cost. */
+function mayNamePrototype (bytes: Uint8Array): boolean {
+  for (let at = bytes.indexOf(STRING_OF_NINE); at !== -1; at = bytes.indexOf(STRING_OF_NINE, at + 1)) {
+    if (PROTOTYPE.every((byte, index) => bytes[at + 1 + index] === byte)) return true
+  }
+  return false
+}
+
+/** Tells whether a map within `value` has the key: copying such a map by assignment would set its prototype. */
+function namesPrototype (value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array || CID.asCID(value) !== null) return false
+  return Object.hasOwn(value, '__proto__') || Object.values(value).some(namesPrototype)
 }
 
 /** A wire or storage format: what it is called, how large it may be and what it holds. */

@@ -4,8 +4,8 @@ import type { Logger } from './logger.ts'
 export interface Emitter<Events extends Record<string, unknown>> {
   /**
    * Calls `listener` for each `type` event until the signal aborts or the
-   * returned function is called. A listener that throws is logged and stops
-   * nobody.
+   * returned function is called. A listener that throws, or whose promise
+   * rejects, is logged and stops nobody.
    */
   on<Type extends keyof Events & string>(type: Type, listener: (payload: Events[Type]) => void, options?: { signal?: AbortSignal }): () => void
 }
@@ -17,12 +17,12 @@ export interface EmitterSource<Events extends Record<string, unknown>> extends E
 
 /** Creates an emitter; errors of listeners go to `logger.error`. */
 export function createEmitter<Events extends Record<string, unknown>> (logger: Logger): EmitterSource<Events> {
-  const listeners = new Map<string, Set<(payload: never) => void>>()
+  const listeners = new Map<string, Set<(payload: never) => unknown>>()
   return {
     on (type, listener, { signal } = {}) {
       if (signal?.aborted === true) return () => {}
       // A wrapper of its own lets the same function be added twice and removed once.
-      const entry = (payload: never): void => { listener(payload) }
+      const entry = (payload: never): unknown => listener(payload)
       const set = listeners.get(type) ?? new Set()
       listeners.set(type, set.add(entry))
       const off = (): void => {
@@ -33,11 +33,17 @@ export function createEmitter<Events extends Record<string, unknown>> (logger: L
       return off
     },
     emit (type, payload) {
-      for (const listener of [...listeners.get(type) ?? []]) {
+      const set = listeners.get(type)
+      const failed = (error: unknown): void => { logger.error(`a listener of ${type} threw`, { error }) }
+      for (const listener of [...set ?? []]) {
+        // An earlier listener may have taken this one away.
+        if (set?.has(listener) !== true) continue
         try {
-          listener(payload as never)
+          const outcome = listener(payload as never)
+          // An async function passes for a listener; its rejection must not end the process.
+          if (outcome instanceof Promise) outcome.catch(failed)
         } catch (error) {
-          logger.error(`a listener of ${type} threw`, { error })
+          failed(error)
         }
       }
     }

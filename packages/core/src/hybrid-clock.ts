@@ -15,6 +15,9 @@ export interface HybridTime {
 /** Times of others may be this far ahead of our clock before they are refused. */
 export const MAX_AHEAD_MS = 60_000
 
+/** The counter carries into the milliseconds past this, so that a heard one cannot wedge ours. */
+const MAX_COUNTER = 0xffff_ffff
+
 /** Orders two times; 0 when they are equal. The UTC offset does not count. */
 export function compareTimes (a: HybridTime, b: HybridTime): number {
   return a.wallMs - b.wallMs || a.counter - b.counter
@@ -24,7 +27,7 @@ export function compareTimes (a: HybridTime, b: HybridTime): number {
 export interface HybridClock {
   /** Returns a time later than all that were issued or heard. */
   next(): HybridTime
-  /** Takes a time of somebody else into account; returns false, and ignores it, when it is more than a minute ahead of us. */
+  /** Takes a time of somebody else into account; returns false, and ignores it, when it is more than a minute ahead of us or no pair of whole numbers. */
   hear(time: HybridTime): boolean
 }
 
@@ -38,12 +41,16 @@ export function createHybridClock (components: { clock: Clock }, { last, offsetM
       if (now > wallMs) {
         wallMs = now
         counter = 0
+      } else if (counter >= MAX_COUNTER) {
+        wallMs++
+        counter = 0
       } else {
         counter++
       }
       return { wallMs, counter, offsetMinutes: checkedOffset(offsetMinutes()) }
     },
     hear (time) {
+      if (!isCount(time.wallMs) || !isCount(time.counter)) return false
       if (time.wallMs > components.clock.now() + MAX_AHEAD_MS) return false
       if (time.wallMs > wallMs || (time.wallMs === wallMs && time.counter > counter)) {
         wallMs = time.wallMs
@@ -52,6 +59,10 @@ export function createHybridClock (components: { clock: Clock }, { last, offsetM
       return true
     }
   }
+}
+
+function isCount (value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0
 }
 
 function checkedOffset (minutes: number): number {

@@ -37,11 +37,16 @@ export function createSeededRandom (seed: number): RandomBytes {
   }
 }
 
-/** A prefixed id that sorts by its time: `call_` + 48-bit milliseconds + 80 random bits, base32 (RFC 4648, lower case). */
+/**
+ * Returns a prefixed id that sorts by its time: `call_` + 48-bit milliseconds +
+ * 80 random bits, in base32hex (RFC 4648 section 7, lower case), the base32
+ * whose alphabet is in ASCII order.
+ */
 export function createId (prefix: string, components: { clock: { now(): number }, random: RandomBytes }): string {
+  const now = Math.floor(components.clock.now())
   const bytes = new Uint8Array(16)
   bytes.set(components.random(10), 6)
-  new DataView(bytes.buffer).setUint16(0, Math.floor(components.clock.now() / 2 ** 32))
-  new DataView(bytes.buffer).setUint32(2, components.clock.now() >>> 0)
-  return `${prefix}_${toString(bytes, 'base32')}`
+  new DataView(bytes.buffer).setUint16(0, Math.floor(now / 2 ** 32))
+  new DataView(bytes.buffer).setUint32(2, now >>> 0)
+  return `${prefix}_${toString(bytes, 'base32hex')}`
 }

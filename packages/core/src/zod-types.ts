@@ -14,5 +14,5 @@ export const cidSchema: z.ZodMiniType<CID> = z.custom<CID>(value => CID.asCID(va
 
 /** Checks a whole number from 0 to `max`, at most 2^53 - 1. */
 export function countSchema (max: number = Number.MAX_SAFE_INTEGER): z.ZodMiniType<number> {
-  return z.custom<number>(value => Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= max, `expected a whole number from 0 to ${max}`)
+  return z.custom<number>(value => Number.isSafeInteger(value) && value >= 0 && value <= max, `expected a whole number from 0 to ${max}`)
 }

@@ -1,0 +1,1 @@
+export { createFileKeyStore, type FileKeyStoreInit } from './file-key-store.ts'
