@@ -1,0 +1,60 @@
+import { openParley } from 'parley/node'
+import type { CommandDefinition } from '../command.ts'
+import { createLogger } from '../log.ts'
+import { clockTime } from '../output.ts'
+import { openOwnerSocket } from '../owner-socket.ts'
+import { EXIT } from '../io.ts'
+import { jsonEntry } from './inbox.ts'
+
+export const deviceStart: CommandDefinition = {
+  usage: 'device start',
+  summary: 'keep this device on line: fetch, deliver and tell what happens until it is stopped',
+  examples: ['parley device start', 'parley device start --listen /ip4/0.0.0.0/tcp/4017'],
+  usesDevice: false,
+  async action (context) {
+    const { io, folder, output, options } = context
+    const parley = await openParley(folder.root, {
+      passphrase: await context.passphrase(),
+      listen: options.listen ?? [],
+      logger: createLogger(io, { verbose: options.verbose === true }),
+      clock: io.clock,
+      follow: true
+    })
+    // Imported here: `run` lists this command, and a cycle at load time would leave one of them undefined.
+    const { run } = await import('../run.ts')
+    const socket = await openOwnerSocket(folder.socket, async (argv, otherIo) => await run(argv, otherIo, { root: folder.root, parley }))
+    try {
+      tellEvents(context, parley)
+      output.event({ event: 'ready', person: parley.person, device: parley.device }, 'This device is on line. Other parley commands in this folder work through it. Ctrl-C ends it.')
+      await parley.sync({ signal: io.signal }).then(({ unreachable }) => {
+        for (const { who, reason } of unreachable) output.event({ event: 'unreachable', who, reason }, `${who} could not be reached: ${reason}`)
+      }, (error: unknown) => {
+        if (!io.signal.aborted) throw error
+      })
+      await new Promise<void>(resolve => {
+        if (io.signal.aborted) resolve()
+        else io.signal.addEventListener('abort', () => { resolve() }, { once: true })
+      })
+    } finally {
+      await socket.close()
+      await parley.stop()
+    }
+    return EXIT.ok
+  }
+}
+
+function tellEvents ({ output }: Parameters<CommandDefinition['action']>[0], parley: Awaited<ReturnType<typeof openParley>>): void {
+  parley.on('message', entry => {
+    const state = { recording: 'is speaking to you', complete: `left ${clockTime(entry.durationMs)}`, 'cut-off': `was cut off after ${clockTime(entry.durationMs)}` }[entry.state]
+    output.event({ event: 'message', ...jsonEntry(entry) }, `${entry.fromName} ${state}: parley play ${entry.n}`)
+  })
+  parley.on('played', ({ conversation, message, by, byName, done }) => {
+    output.event({ event: 'played', conversation: conversation.toString(), message, by, done }, `${byName} played your message${done ? '' : ' in part'}`)
+  })
+  parley.on('offer', ({ call, from, fromName }) => {
+    output.event({ event: 'offer', call, from }, `${fromName} is calling`)
+  })
+  parley.on('proxy', ({ device, name, state, reason }) => {
+    output.event({ event: 'proxy', device, state, reason }, `Proxy ${name}: ${state}${reason === undefined ? '' : ` (${reason})`}`)
+  })
+}

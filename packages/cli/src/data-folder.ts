@@ -1,0 +1,49 @@
+import { homedir, userInfo } from 'node:os'
+import { join, resolve } from 'node:path'
+import type { Io } from './io.ts'
+
+/** Where things are in a data folder. */
+export interface DataFolder {
+  root: string
+  /** Level store of the person's device. */
+  store: string
+  /** Key files of the person and the device. */
+  keys: string
+  /** Socket of the process that owns the device's store. */
+  socket: string
+  /** Everything of a proxy that runs in this folder: keys, store, where its status is. */
+  proxy: { root: string, store: string, keys: string, running: string, settings: string }
+}
+
+/**
+ * Finds the data folder: `--data`, then PARLEY_DATA, then the user's data home
+ * (XDG_DATA_HOME, or its usual place on the platform).
+ */
+export function dataFolder (io: Pick<Io, 'cwd' | 'env'>, given: string | undefined): DataFolder {
+  const root = resolve(io.cwd, given ?? io.env['PARLEY_DATA'] ?? join(dataHome(io.env), 'parley'))
+  const proxy = join(root, 'proxy')
+  return {
+    root,
+    store: join(root, 'store'),
+    keys: join(root, 'keys'),
+    socket: join(root, 'device.sock'),
+    proxy: { root: proxy, store: join(proxy, 'store'), keys: join(proxy, 'keys'), running: join(proxy, 'running.json'), settings: join(proxy, 'settings.json') }
+  }
+}
+
+function dataHome (env: Io['env']): string {
+  const { XDG_DATA_HOME: xdg, APPDATA: appData } = env
+  if (xdg !== undefined && xdg !== '') return xdg
+  if (process.platform === 'win32' && appData !== undefined) return appData
+  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support')
+  return join(homedir(), '.local', 'share')
+}
+
+/** The name a person gets when none is given: that of their account. */
+export function accountName (): string {
+  try {
+    return userInfo().username
+  } catch {
+    return 'me'
+  }
+}

@@ -1,0 +1,78 @@
+import type { Parley } from 'parley'
+import { openParley } from 'parley/node'
+import { runInOwner } from './attach.ts'
+import type { CommandContext } from './command.ts'
+import { commands } from './commands/index.ts'
+import { dataFolder } from './data-folder.ts'
+import { exitCodeOf, reportOf } from './exit-code.ts'
+import { EXIT, type Io } from './io.ts'
+import { createLogger } from './log.ts'
+import { createOutput } from './output.ts'
+import { readPassphrase } from './passphrase.ts'
+import { CommanderError, createProgram, type Request } from './program.ts'
+import { version } from './version.ts'
+
+/** The device this process owns, when a command runs in it on behalf of another process. */
+export interface Owner {
+  root: string
+  parley: Parley
+}
+
+/** Runs one command line and returns its exit code; never throws. */
+export async function run (argv: string[], io: Io, owner?: Owner): Promise<number> {
+  const wanted = parse(argv, io)
+  if (typeof wanted === 'number') return wanted
+  const { definition, args, options } = wanted
+  const folder = dataFolder(io, options.data)
+  const output = createOutput(io, { json: options.json === true, quiet: options.quiet === true })
+  const context: CommandContext = {
+    io,
+    folder,
+    options,
+    output,
+    passphrase: async () => await readPassphrase(io, options.passphraseFile),
+    async withParley (use) {
+      if (owner !== undefined) return await use(owner.parley)
+      const parley = await openParley(folder.root, {
+        passphrase: await context.passphrase(),
+        listen: options.listen ?? [],
+        logger: createLogger(io, { verbose: options.verbose === true }),
+        clock: io.clock
+      })
+      try {
+        return await use(parley)
+      } finally {
+        await parley.stop()
+      }
+    }
+  }
+  try {
+    if (owner === undefined && definition.usesDevice !== false) {
+      const code = await runInOwner(folder.socket, argv, io)
+      if (code !== undefined) return code
+    }
+    return await definition.action(context, args, options) ?? EXIT.ok
+  } catch (error) {
+    const report = reportOf(error)
+    if (output.json) io.out(JSON.stringify({ error: report }) + '\n')
+    else io.err([`parley: ${report.message}`, ...report.causes.map(cause => `  because: ${cause}`)].join('\n') + '\n')
+    if (options.verbose === true && error instanceof Error) io.err(`${error.stack ?? ''}\n`)
+    return exitCodeOf(error)
+  }
+}
+
+function parse (argv: string[], io: Io): Request | number {
+  let request: Request | undefined
+  const program = createProgram(commands, version, { out: text => { io.out(text) }, err: text => { io.err(text) } }, found => { request = found })
+  try {
+    if (argv.length === 0) {
+      program.outputHelp()
+      return EXIT.usage
+    }
+    program.parse(argv, { from: 'user' })
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+    throw error
+  }
+  return request ?? EXIT.usage
+}

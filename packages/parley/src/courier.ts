@@ -1,0 +1,186 @@
+import { createEmitter, type AbortOptions, type CID, type Clock, type Emitter, type Logger, type RandomBytes, type Store } from '@parley/core'
+import type { Conversations, Sync } from '@parley/conversations'
+import { peerIdFromDid, type DeviceKeys, type Did, type People } from '@parley/identity'
+import type { Network } from '@parley/network'
+import { openRecording, recoverRecordings, uploadVoice, type FinishedVoice, type Recording, type UploadEvents } from '@parley/voice'
+import { equals, fromString, toString } from 'uint8arrays'
+import type { Outbox } from './outbox.ts'
+import { devicesWith, type DeviceRoute } from './routes.ts'
+import type { SyncReport } from './types.ts'
+
+export interface CourierComponents {
+  store: Store
+  network: Network
+  device: DeviceKeys
+  people: People
+  conversations: Conversations
+  sync: Sync
+  outbox: Outbox
+  clock: Clock
+  random: RandomBytes
+  logger: Logger
+}
+
+/** A recording on its way to one keeper. */
+export interface Delivery {
+  readonly upload: Emitter<UploadEvents>
+  /** Never rejects. */
+  readonly done: Promise<{ stored: boolean, reason?: string }>
+}
+
+/** Brings what this device spoke and wrote to whoever should have it, now or at the next chance. */
+export interface Courier {
+  /** Notes that a recording has to reach somebody, before the first of it leaves. */
+  expect(recording: Recording, to: Did, call: Uint8Array): Promise<void>
+  /** Streams a recording, finished or not, to a device or proxy of somebody. */
+  deliver(recording: Recording, target: { to: Did, device: Did, call: string }): Delivery
+  /** Writes into the log how a spoken message ended. */
+  closeMessage(recording: Recording, finished: FinishedVoice, message: Uint8Array): Promise<void>
+  /** Closes what a kill interrupted; call it once, before anything is spoken. */
+  recover(): Promise<void>
+  /** Gives a conversation's news to our proxies and to the other participants'; what cannot be given now is tried again by `flush`. */
+  spread(conversation: CID, options?: AbortOptions): Promise<void>
+  /** Tries everything that could not be brought before. */
+  flush(options?: AbortOptions): Promise<SyncReport>
+}
+
+export function createCourier (components: CourierComponents, person: Did): Courier {
+  const { conversations, sync, outbox, people, clock, logger, network } = components
+  // Speaking and its closing action race with the upload: the last sync has to wait for the log.
+  const closing = new WeakMap<Recording, PromiseWithResolvers<void>>()
+  const closed = (recording: Recording): PromiseWithResolvers<void> => {
+    const known = closing.get(recording) ?? Promise.withResolvers<void>()
+    closing.set(recording, known)
+    return known
+  }
+
+  const deliver: Courier['deliver'] = (recording, { to, device, call }) => {
+    const events = createEmitter<UploadEvents>(logger)
+    return { upload: { on: events.on.bind(events) }, done: run().catch((error: unknown) => ({ stored: false, reason: reasonOf(error) })) }
+
+    async function run (): Promise<{ stored: boolean, reason?: string }> {
+      const target = await targetOf(to, device)
+      // The keeper takes only what the log announces, so the log goes first.
+      await sync.sync(recording.conversation, target)
+      const upload = uploadVoice(components, recording, target, { context: fromString(call, 'hex') })
+      for (const type of ['acknowledged', 'paused', 'resumed', 'broken'] as const) upload.on(type, event => { events.emit(type, event) })
+      const { stored, error } = await upload.done
+      if (!stored) return { stored, ...(error === undefined ? {} : { reason: error.message }) }
+      if (recording.finished === undefined || closing.has(recording)) await closed(recording).promise
+      await outbox.drop(recording.voice)
+      await sync.sync(recording.conversation, target).catch(async (error: unknown) => {
+        logger.warn('the end of a message could not be told yet', { error })
+        await outbox.markSpread(recording.conversation)
+      })
+      return { stored }
+    }
+  }
+
+  const targetOf = async (to: Did, device: Did): Promise<DeviceRoute> => {
+    const routes = await people.routes(to)
+    return { device, name: '', peer: peerIdFromDid(device), addresses: routes.find(route => route.device === device)?.addresses ?? [] }
+  }
+
+  const closeMessage: Courier['closeMessage'] = async (recording, finished, message) => {
+    const conversation = await conversations.open(recording.conversation)
+    await conversation.append({
+      verb: 'add',
+      thing: 'attachment',
+      message,
+      voice: recording.voice,
+      manifest: finished.segments === 0 ? null : finished.manifest.cid,
+      durationMs: Math.round(finished.content.durationMs),
+      segments: finished.segments,
+      cutOff: finished.content.cutOff,
+      ...(finished.reason === null ? {} : { reason: finished.reason })
+    }, { durable: true })
+    await recording.release()
+    closed(recording).resolve()
+    if (finished.segments === 0) await outbox.drop(recording.voice)
+    await outbox.markSpread(recording.conversation)
+  }
+
+  const recover = async (): Promise<void> => {
+    for (const recording of await recoverRecordings(components)) {
+      const { finished } = recording
+      if (finished === undefined) continue
+      const state = await (await conversations.open(recording.conversation)).state()
+      const message = state.messages.find(({ voice }) => voice !== undefined && equals(voice.voice, recording.voice))
+      // The message was closed when the kill came between its closing action and the mark's removal.
+      if (message === undefined || message.state !== 'recording') await recording.release()
+      else await closeMessage(recording, finished, fromString(message.id, 'hex'))
+    }
+  }
+
+  const spread: Courier['spread'] = async (id, { signal } = {}) => {
+    await outbox.markSpread(id)
+    const access = await conversations.holder(id).access()
+    const reached = await Promise.all(access.map(async who => await reach(who, id, signal)))
+    if (reached.every(Boolean)) await outbox.dropSpread(id)
+  }
+
+  /** Tells one participant's proxies and devices; true when somebody has it who will pass it on. */
+  const reach = async (who: Did, id: CID, signal: AbortSignal | undefined): Promise<boolean> => {
+    const proxies = await devicesWith(people, who, 'proxy', clock.now())
+    const devices = (await devicesWith(people, who, 'endpoint', clock.now())).filter(({ device }) => device !== components.device.did)
+    const connected = new Set(network.peers().map(({ peer }) => peer))
+    const tell = async (target: DeviceRoute): Promise<boolean> => {
+      if (target.addresses.length === 0 && !connected.has(target.peer)) return false
+      return await sync.sync(id, target, { signal }).then(() => true, (error: unknown) => {
+        logger.debug('a conversation could not be spread', { to: target.device, error })
+        return false
+      })
+    }
+    const [byProxy, byDevice] = await Promise.all([Promise.all(proxies.map(tell)), Promise.all(devices.map(tell))])
+    return byProxy.some(Boolean) || (proxies.length === 0 && (byDevice.some(Boolean) || who === person))
+  }
+
+  const flush: Courier['flush'] = async ({ signal } = {}) => {
+    const report: SyncReport = { reached: [], unreachable: [] }
+    for await (const entry of outbox.entries()) {
+      signal?.throwIfAborted()
+      const failure = await bring(entry, signal)
+      const name = (await people.list(entry.to))?.name ?? entry.to
+      if (failure === undefined) report.reached.push(name)
+      else report.unreachable.push({ who: name, reason: failure })
+    }
+    const waiting: CID[] = []
+    for await (const id of outbox.spreads()) waiting.push(id)
+    await Promise.all(waiting.map(async id => { await spread(id, { signal }) }))
+    return report
+  }
+
+  /** Brings a recording to the first keeper of its addressee that takes all of it; returns why none did. */
+  const bring = async ({ voice, to, call }: { voice: Uint8Array, to: Did, call: Uint8Array }, signal: AbortSignal | undefined): Promise<string | undefined> => {
+    const recording = await openRecording(components, voice).catch((error: unknown) => {
+      // It is being spoken right now, by this very process.
+      logger.debug('a recording is not finished yet', { error })
+      return undefined
+    })
+    if (recording === undefined) return undefined
+    let reason = 'no proxy of theirs is known'
+    for (const { device } of await devicesWith(people, to, 'proxy', clock.now())) {
+      signal?.throwIfAborted()
+      const done = await deliver(recording, { to, device, call: toString(call, 'hex') }).done
+      if (done.stored) return undefined
+      reason = done.reason ?? reason
+    }
+    return reason
+  }
+
+  return {
+    deliver,
+    closeMessage,
+    recover,
+    spread,
+    flush,
+    async expect (recording, to, call) {
+      closed(recording)
+      await outbox.put({ voice: recording.voice, conversation: recording.conversation, to, call })
+    }
+  }
+}
+
+function reasonOf (error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,53 @@
+import type { Logger } from '@parley/core'
+import type { Conversations, MailboxItem, Sync } from '@parley/conversations'
+import type { Did } from '@parley/identity'
+import { equals } from 'uint8arrays'
+import type { Captures } from './captures.ts'
+import type { Inbox } from './inbox.ts'
+import type { DeviceRoute } from './routes.ts'
+import type { Watch } from './watch.ts'
+
+/** What a proxy puts into its person's mailbox. */
+export const MAILBOX_KINDS = {
+  /** A capture began or ended; the payload is its signed record. */
+  capture: 'capture',
+  /** The log of a conversation grew; there is no payload. */
+  conversation: 'conversation'
+} as const
+
+export interface HandlerComponents {
+  sync: Sync
+  captures: Captures
+  conversations: Conversations
+  inbox: Inbox
+  watch: Watch
+  logger: Logger
+  person: Did
+}
+
+/** Creates what deals with a mailbox item: once it resolves, all that the item announces is on this device. */
+export function createHandler ({ sync, captures, conversations, inbox, watch, logger, person }: HandlerComponents): (item: MailboxItem, proxy: DeviceRoute) => Promise<'refused' | undefined> {
+  return async (item, proxy) => {
+    if (item.conversation === null) return 'refused'
+    if (item.kind === MAILBOX_KINDS.conversation) {
+      await sync.sync(item.conversation, proxy)
+      return undefined
+    }
+    if (item.kind !== MAILBOX_KINDS.capture) {
+      logger.info('a proxy holds something this version does not know', { kind: item.kind })
+      return 'refused'
+    }
+    const notice = await captures.learn(proxy.device, item.payload)
+    if (notice.onBehalfOf !== person) return 'refused'
+    await sync.sync(notice.conversation, proxy)
+    const state = await (await conversations.open(notice.conversation)).state()
+    const message = state.messages.find(({ voice }) => voice !== undefined && equals(voice.voice, notice.voice))
+    if (message === undefined) {
+      logger.warn('a proxy keeps a message that its conversation does not know', { conversation: notice.conversation.toString() })
+      return 'refused'
+    }
+    if (notice.state !== 'recording') await inbox.fetch(state, message)
+    await watch.look(notice.conversation)
+    return undefined
+  }
+}

@@ -1,0 +1,46 @@
+import { createSystemClock, silentLogger, systemRandom, type Clock, type Logger } from '@parley/core'
+import { createNetwork } from '@parley/network'
+import { openLevelStore } from '@parley/network/node'
+import { join } from 'node:path'
+import { createParley } from './create-parley.ts'
+import { readIdentity } from './identity-files.ts'
+import type { Parley } from './types.ts'
+
+export interface OpenParleyInit {
+  passphrase?: string | undefined
+  /** Multiaddrs to listen on. @default none: this device only dials */
+  listen?: string[]
+  logger?: Logger
+  clock?: Clock
+  /** Stays connected to our proxies and tells what they report. @default false */
+  follow?: boolean
+}
+
+/**
+ * Opens the device in `folder`: its keys, its store and its network node.
+ * `stop()` closes all of them.
+ *
+ * @throws {NoIdentityError} when there is no identity; see `createIdentity`
+ * @throws {StoreLockedError} when another process has the store open
+ */
+export async function openParley (folder: string, { passphrase, listen = [], logger = silentLogger, clock = createSystemClock(), follow = false }: OpenParleyInit = {}): Promise<Parley> {
+  const identity = await readIdentity(folder, { passphrase })
+  const store = await openLevelStore(join(folder, 'store'))
+  try {
+    const network = await createNetwork({ store, logger: logger.child('network') }, { seed: identity.keys.seed, listen })
+    const parley = await createParley({ store, network, keys: identity.keys, list: identity.list, personSigner: identity.personSigner, clock, random: systemRandom, logger }, { follow })
+    return {
+      ...parley,
+      async stop () {
+        await parley.stop()
+        await network.stop()
+        await store.close()
+      }
+    }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+export { createIdentity, readIdentity, type CreatedIdentity, type IdentityFiles } from './identity-files.ts'

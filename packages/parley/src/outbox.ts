@@ -1,0 +1,65 @@
+import { bytesSchema, cidSchema, createCodec, type CID, type Store } from '@parley/core'
+import { didFromPublicKey, publicKeyFromDid, type Did } from '@parley/identity'
+import { toString } from 'uint8arrays'
+import * as z from 'zod/mini'
+
+/** A recording that its addressee's keeper does not have in full yet. */
+export interface OutboxEntry {
+  voice: Uint8Array
+  conversation: CID
+  to: Did
+  /** The 16 bytes of the call it was spoken in. */
+  call: Uint8Array
+}
+
+/** What this device spoke and still has to bring to somebody; survives kills. */
+export interface Outbox {
+  put(entry: OutboxEntry): Promise<void>
+  drop(voice: Uint8Array): Promise<void>
+  entries(): AsyncGenerator<OutboxEntry>
+  /** Marks a conversation as one that others have to hear of. */
+  markSpread(conversation: CID): Promise<void>
+  dropSpread(conversation: CID): Promise<void>
+  spreads(): AsyncGenerator<CID>
+}
+
+const VOICES = '/parley/outbox/'
+const SPREADS = '/parley/spread/'
+
+const codec = createCodec('outbox entry', z.strictObject({
+  v: z.literal(1),
+  voice: bytesSchema({ exactBytes: 16 }),
+  conversation: cidSchema,
+  to: bytesSchema({ exactBytes: 32 }),
+  call: bytesSchema({ exactBytes: 16 })
+}), { maxBytes: 512 })
+
+const spreadCodec = createCodec('spread mark', z.strictObject({ v: z.literal(1), conversation: cidSchema }), { maxBytes: 128 })
+
+export function createOutbox ({ store }: { store: Store }): Outbox {
+  const voiceKey = (voice: Uint8Array): string => `${VOICES}${toString(voice, 'hex')}`
+  return {
+    async put ({ voice, conversation, to, call }) {
+      const value = codec.encode({ v: 1, voice: new Uint8Array(voice), conversation, to: new Uint8Array(publicKeyFromDid(to)), call: new Uint8Array(call) })
+      await store.commit([{ type: 'put', key: voiceKey(voice), value }])
+    },
+    async drop (voice) {
+      await store.commit([{ type: 'delete', key: voiceKey(voice) }])
+    },
+    async * entries () {
+      for await (const { value } of store.entries(VOICES)) {
+        const { voice, conversation, to, call } = codec.decode(value)
+        yield { voice, conversation, to: didFromPublicKey(to), call }
+      }
+    },
+    async markSpread (conversation) {
+      await store.commit([{ type: 'put', key: `${SPREADS}${conversation.toString()}`, value: spreadCodec.encode({ v: 1, conversation }) }])
+    },
+    async dropSpread (conversation) {
+      await store.commit([{ type: 'delete', key: `${SPREADS}${conversation.toString()}` }])
+    },
+    async * spreads () {
+      for await (const { value } of store.entries(SPREADS)) yield spreadCodec.decode(value).conversation
+    }
+  }
+}

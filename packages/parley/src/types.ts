@@ -1,0 +1,176 @@
+import type { AbortOptions, CID, Emitter } from '@parley/core'
+import type { ContactCard, Contacts, DeviceList, Did, People } from '@parley/identity'
+import type { OpusPacket } from '@parley/media'
+import type { Conversations } from '@parley/conversations'
+
+/** How reachable the person called is, as their devices and proxies say. */
+export type Reach = 'live' | 'ringing' | 'busy' | 'proxy-only' | 'unreachable'
+
+/** How a call ended; a call has exactly one of these. */
+export type CallStatus = 'stored' | 'kept' | 'failed'
+
+/** What a call came to. */
+export interface CallResult {
+  /**
+   * `stored`: the other person's proxy or device has all of it on its disk.
+   * `kept`: nobody could take it; it is on this device and goes out with the
+   * next sync. `failed`: nothing was recorded.
+   */
+  status: CallStatus
+  call: string
+  conversation: CID
+  /** Hex id of the message that holds what was said; absent when it failed. */
+  message?: string
+  /** What was recorded, in milliseconds. */
+  durationMs: number
+  /** Segments recorded, and how many of them a keeper acknowledged as durable. */
+  segments: number
+  acknowledged: number
+  /** Set when the message does not hold everything that was to be said. */
+  cutOff: boolean
+  /** In words, when the status is not `stored`. */
+  reason?: string
+}
+
+/** What happens during a call. */
+export interface VoiceCallEvents extends Record<string, unknown> {
+  /** How reachable the other person is; told before speaking and whenever it changes. */
+  reach: Reach
+  /** A segment was recorded and sealed on this device. */
+  recorded: { index: number, durationMs: number }
+  /** A keeper has everything up to this segment on its disk. */
+  acknowledged: { index: number, durationMs: number }
+  /** The keeper cannot take more just now, in its words; speaking goes on. */
+  paused: { reason: string, detail: string }
+  resumed: { reason: string }
+  ended: CallResult
+}
+
+/** A call that is under way: what is said is a message of the conversation while it is said. */
+export interface VoiceCall extends Emitter<VoiceCallEvents> {
+  readonly call: string
+  readonly conversation: CID
+  /** Hex id of the message that holds what is said. */
+  readonly message: string
+  /** Resolves with the first word about reachability; `unreachable` when nobody answered in time. */
+  readonly reach: Promise<Reach>
+  /** Resolves once, when the call is over; never rejects. */
+  readonly ended: Promise<CallResult>
+  /** Ends speaking: what was said until now is closed and delivered. */
+  hangUp(): void
+}
+
+/** What is said in a call: Opus packets, in the time of whoever makes them. */
+export type SpokenAudio = AsyncIterable<OpusPacket>
+
+/** What createParley's `call` and `reply` take. */
+export interface CallOptions extends AbortOptions {
+  /** The conversation to speak in. @default the newest one between exactly these two people, or a new one */
+  conversation?: CID
+  /** Subject of a conversation that has to be made. */
+  subject?: string
+  /**
+   * Waits for the first word about reachability, at most this long, before
+   * `audio` is read. A live microphone wants 0: nothing it hears is lost.
+   *
+   * @default 3000
+   */
+  listenFirstMs?: number
+}
+
+/** A spoken message of somebody else. */
+export interface InboxEntry {
+  /** Number of the message on this device; it never changes. */
+  n: number
+  conversation: CID
+  /** Hex id of the message. */
+  message: string
+  from: Did
+  fromName: string
+  /** True when `from` is in the contacts. */
+  known: boolean
+  /** Milliseconds since 1970, by the speaker's clock. */
+  at: number
+  durationMs: number
+  state: 'recording' | 'complete' | 'cut-off'
+  /** Why it was cut off. */
+  reason?: string
+  played: boolean
+  subject: string
+}
+
+/** A stretch of a spoken message. */
+export interface SpokenSegment {
+  index: number
+  /** First sample at 48 kHz, counted from the beginning of the message. */
+  start: number
+  packets: OpusPacket[]
+  last: boolean
+}
+
+/** One proxy of ours and how it stands with it. */
+export interface OwnProxy {
+  device: Did
+  name: string
+  state: 'connected' | 'reconnecting' | 'unreachable'
+  addresses: string[]
+  /** In words, when it is not connected. */
+  reason?: string
+}
+
+export interface ParleyEvents extends Record<string, unknown> {
+  /** A spoken message arrived or changed its state. */
+  message: InboxEntry
+  /** Somebody played a message of ours. */
+  played: { conversation: CID, message: string, by: Did, byName: string, done: boolean }
+  /** Somebody calls this device's person. */
+  offer: { call: string, from: Did, fromName: string }
+  /** A proxy of ours came, went or could not be reached. */
+  proxy: OwnProxy
+}
+
+/** What was synced and what could not be. */
+export interface SyncReport {
+  reached: string[]
+  unreachable: Array<{ who: string, reason: string }>
+}
+
+/** A person's device: calls, speaks, listens and keeps in step with its proxies. */
+export interface Parley extends Emitter<ParleyEvents> {
+  readonly person: Did
+  readonly device: Did
+  readonly people: People
+  readonly contacts: Contacts
+  readonly conversations: Conversations
+  /** What we call somebody: our name for them, else their own, else their DID. */
+  nameOf(did: Did): Promise<string>
+  /** Our own device list as we know it. */
+  deviceList(): Promise<DeviceList>
+  /** Makes a fresh contact card with the addresses of our proxies and this device. */
+  card(): Promise<ContactCard>
+  /** Adds a person by the URL of their card. @throws {ExpiredCardError} and whatever is wrong with the card */
+  addContact(cardUrl: string, options?: { name?: string }): Promise<{ did: Did, name: string }>
+  /**
+   * Lets a proxy act for us: puts it on our device list and hands it the list.
+   *
+   * @param claimUrl what the proxy shows while it has no owner
+   * @throws {ProxyRefusedError} when it already serves others or the code is spent
+   */
+  addProxy(claimUrl: string, options?: AbortOptions): Promise<OwnProxy>
+  proxies(): Promise<OwnProxy[]>
+  /** Calls a contact's name or a DID and speaks `audio` to whoever takes it. */
+  call(to: string, audio: SpokenAudio, options?: CallOptions): Promise<VoiceCall>
+  /** Answers message `n` by speaking in its conversation to whoever spoke it. */
+  reply(n: number, audio: SpokenAudio, options?: CallOptions): Promise<VoiceCall>
+  /** Spoken messages of others, oldest first. */
+  inbox(): Promise<InboxEntry[]>
+  /** @throws {UnknownMessageError} */
+  entry(n: number): Promise<InboxEntry>
+  /** Yields what was said in message `n`, also while it is still being spoken. */
+  listen(n: number, options?: AbortOptions & { startIndex?: number }): AsyncGenerator<SpokenSegment>
+  /** Tells the participants that message `n` was played up to `positionMs`. */
+  markPlayed(n: number, position: { positionMs: number, done: boolean }): Promise<void>
+  /** Exchanges everything new with our proxies and, for what they lack, with the others'. */
+  sync(options?: AbortOptions): Promise<SyncReport>
+  stop(): Promise<void>
+}

@@ -1,0 +1,59 @@
+import type { EmitterSource, Logger } from '@parley/core'
+import type { Did, People } from '@parley/identity'
+import type { Network } from '@parley/network'
+import { peerIdFromDid } from '@parley/identity'
+import { callBytes, type IncomingOffer, type Signalling } from '@parley/signalling'
+import { devicesWith, toRecord, type CallJournal } from 'parley'
+import { toString } from 'uint8arrays'
+import type { ProxyEvents } from './types.ts'
+import type { Clock } from '@parley/core'
+
+export interface CallDeskComponents {
+  signalling: Signalling
+  people: People
+  network: Network
+  journal: CallJournal
+  clock: Clock
+  logger: Logger
+  events: EmitterSource<ProxyEvents>
+}
+
+/**
+ * Answers calls for the people the proxy serves: tells the caller how things
+ * stand and takes the call at once, so that nobody waits to begin to speak.
+ */
+export function openCallDesk (components: CallDeskComponents): { stop(): void } {
+  const { signalling, logger } = components
+  const off = signalling.on('offer', offer => {
+    answer(components, offer).catch((error: unknown) => {
+      logger.error('a call could not be taken', { call: offer.call, error })
+      offer.reject('unavailable', { detail: error instanceof Error ? error.message : 'this proxy cannot keep anything just now' })
+    })
+  })
+  return { stop: off }
+}
+
+async function answer ({ people, network, journal, clock, events, logger }: CallDeskComponents, offer: IncomingOffer): Promise<void> {
+  const call = toString(callBytes(offer.call), 'hex')
+  const connected = new Set(network.peers().map(({ peer }) => peer))
+  const devices = await devicesWith(people, offer.to, 'endpoint', clock.now())
+  // The devices say `ringing` for themselves; this only spares the caller a moment of `proxy only`.
+  offer.reach(devices.some(({ device }) => connected.has(peerIdFromDid(device))) ? 'ringing' : 'proxy-only')
+  await journal.begin({ call, from: offer.from, to: offer.to, conversation: offer.conversation })
+  offer.accept({ mode: 'capture' })
+  logger.info('took a call', { call: offer.call, for: offer.to })
+  const tell = async (): Promise<void> => {
+    for await (const record of journal.all()) {
+      if (record.call === call) events.emit('call', toRecord(record, await nameOf(people, record.from)))
+    }
+  }
+  await tell()
+  const { by } = await offer.ended
+  const outputs = await journal.step(call, { type: 'offer-ended', by: by === 'time' ? 'expiry' : 'caller' })
+  if (outputs.length > 0) await tell()
+}
+
+export async function nameOf (people: People, did: Did): Promise<string | undefined> {
+  const name = (await people.list(did))?.name
+  return name === '' ? undefined : name
+}

@@ -1,0 +1,3 @@
+export { createProxy, type ProxyComponents, type ProxyInit } from './create-proxy.ts'
+export type { CaptureStatus, Proxy, ProxyEvents, ProxyStatus } from './types.ts'
+export { NotServedError } from './errors.ts'

@@ -1,0 +1,73 @@
+import { createSystemClock, silentLogger, systemRandom, type Clock, type Logger } from '@parley/core'
+import { createDeviceKeys, type DeviceKeys } from '@parley/identity'
+import { createFileKeyStore } from '@parley/identity/node'
+import { createNetwork, type Network } from '@parley/network'
+import { openLevelStore } from '@parley/network/node'
+import { hostname, platform } from 'node:os'
+import { join } from 'node:path'
+import { createProxy } from './create-proxy.ts'
+import type { Proxy } from './types.ts'
+
+export interface OpenProxyInit {
+  passphrase?: string | undefined
+  /** Multiaddrs to listen on. */
+  listen: string[]
+  /** Addresses to tell others, when they differ from those listened on. */
+  announce?: string[] | undefined
+  /** How long a caller whose link broke may come back. @default 30000 */
+  graceMs?: number
+  /** Nothing more is kept while the disk has less room than this. @default 67108864 */
+  minFreeBytes?: number
+  logger?: Logger
+  clock?: Clock
+}
+
+/** A proxy with the network node and the store it owns; `stop()` closes all of them. */
+export interface ProxyNode {
+  proxy: Proxy
+  network: Network
+  stop(): Promise<void>
+}
+
+/** Opens the proxy in `folder`, making its keys on the first start. It never holds a key of the people it serves. */
+export async function openProxyNode (folder: string, { passphrase, listen, announce, graceMs, minFreeBytes, logger = silentLogger, clock = createSystemClock() }: OpenProxyInit): Promise<ProxyNode> {
+  const keys = await proxyKeys(join(folder, 'keys'), passphrase)
+  const store = await openLevelStore(join(folder, 'store'), minFreeBytes === undefined ? {} : { minFreeBytes })
+  try {
+    const network = await createNetwork({ store, logger: logger.child('network') }, { seed: keys.seed, listen, hub: true, ...(announce === undefined ? {} : { announce }) })
+    try {
+      const proxy = await createProxy({ store, network, keys, clock, random: systemRandom, logger }, {
+        name: hostname(),
+        platform: platform(),
+        ...(graceMs === undefined ? {} : { graceMs })
+      })
+      return {
+        proxy,
+        network,
+        async stop () {
+          await proxy.stop()
+          await network.stop()
+          await store.close()
+        }
+      }
+    } catch (error) {
+      await network.stop()
+      throw error
+    }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+async function proxyKeys (folder: string, passphrase: string | undefined): Promise<DeviceKeys> {
+  const store = createFileKeyStore(folder, passphrase === undefined ? {} : { passphrase })
+  const secret = async (name: string): Promise<Uint8Array> => {
+    const known = await store.get(name)
+    if (known !== undefined) return known
+    const made = systemRandom(32)
+    await store.put(name, made)
+    return made
+  }
+  return await createDeviceKeys({ seed: await secret('device'), sealingSecret: await secret('sealing') })
+}

@@ -1,0 +1,34 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { correlate, decodeOpus, openAudio, syntheticSpeech, wavBytes, type OpusSource, type PcmSource } from '@parley/media'
+
+export const SAMPLE_RATE_HZ = 48_000
+
+/** Writes a WAV file of speech-like sound and returns its samples. */
+export async function speechFile (path: string, { durationMs, seed }: { durationMs: number, seed: number }): Promise<Float32Array> {
+  const pcm = syntheticSpeech({ durationMs, seed, sampleRateHz: SAMPLE_RATE_HZ })
+  await writeFile(path, wavBytes(pcm, { sampleRateHz: SAMPLE_RATE_HZ, channels: 1 }))
+  return pcm
+}
+
+/** Decodes a whole audio file to mono samples at 48 kHz. */
+export async function decodeFile (path: string): Promise<Float32Array> {
+  return await samplesOf(await openAudio(await readFile(path)))
+}
+
+async function samplesOf (source: PcmSource | OpusSource): Promise<Float32Array> {
+  const chunks: Float32Array[] = []
+  if ('packets' in source) for await (const pcm of decodeOpus(source.packets())) chunks.push(pcm)
+  else for await (const pcm of source.read()) chunks.push(pcm)
+  const all = new Float32Array(chunks.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const chunk of chunks) {
+    all.set(chunk, at)
+    at += chunk.length
+  }
+  return all
+}
+
+/** How alike a recording is to what was spoken, and how much longer it is. */
+export function compareAudio (heard: Float32Array, spoken: Float32Array): { correlation: number, lagMs: number, longerMs: number } {
+  return { ...correlate(heard, spoken, { maxLagMs: 100 }), longerMs: (heard.length - spoken.length) / SAMPLE_RATE_HZ * 1000 }
+}
