@@ -4,7 +4,11 @@ import { fileURLToPath } from 'node:url'
 const BIN = fileURLToPath(new URL('../../packages/cli/bin/parley.mjs', import.meta.url))
 
 /** One event of a command's `--json` output. */
-export type JsonEvent = Record<string, unknown> & { event?: string }
+export type JsonEvent = Record<string, unknown> & {
+  event?: string
+  /** When this process read it, by performance.now(). */
+  readonly seenAtMs: number
+}
 
 /** A running `parley` command. */
 export interface ParleyProcess {
@@ -25,8 +29,14 @@ export interface ParleyProcess {
 
 const running = new Set<ParleyProcess>()
 
+export interface StartInit {
+  env?: Record<string, string>
+  /** Arguments for Node itself. */
+  execArgv?: string[]
+}
+
 /** Starts the built `parley` command, always with `--json`. */
-export function startParley (args: string[], { env = {}, execArgv = [] }: { env?: Record<string, string>, execArgv?: string[] } = {}): ParleyProcess {
+export function startParley (args: string[], { env = {}, execArgv = [] }: StartInit = {}): ParleyProcess {
   const child = spawn(process.execPath, [...execArgv, BIN, ...args, '--json'], { env: { ...cleanEnvironment(), ...env }, stdio: ['pipe', 'pipe', 'pipe'] })
   const events: JsonEvent[] = []
   const waiting = new Set<() => void>()
@@ -42,9 +52,9 @@ export function startParley (args: string[], { env = {}, execArgv = [] }: { env?
     rest = lines.pop() ?? ''
     for (const line of lines) {
       try {
-        events.push(JSON.parse(line) as JsonEvent)
+        events.push({ ...JSON.parse(line) as Record<string, unknown>, seenAtMs: performance.now() })
       } catch {
-        events.push({ event: 'not-json', line })
+        events.push({ event: 'not-json', line, seenAtMs: performance.now() })
       }
     }
     wake()
@@ -92,12 +102,12 @@ export function startParley (args: string[], { env = {}, execArgv = [] }: { env?
 }
 
 /** Runs a command to its end and returns its one JSON result; a failing command throws with all it said. */
-export async function parley (args: string[], options: Parameters<typeof startParley>[1] = {}): Promise<JsonEvent> {
+export async function parley (args: string[], options: StartInit = {}): Promise<JsonEvent> {
   const process = startParley(args, options)
   process.child.stdin.end()
   const code = await process.exit
   if (code !== 0) throw new Error(`parley ${args.join(' ')} ended with ${code}\n${process.stdout()}\n${process.stderr()}`)
-  return process.events.at(-1) ?? {}
+  return process.events.at(-1) ?? { seenAtMs: performance.now() }
 }
 
 /** Ends every process that a failed test left behind. */

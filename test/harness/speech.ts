@@ -10,6 +10,13 @@ export async function speechFile (path: string, { durationMs, seed }: { duration
   return pcm
 }
 
+/** Samples as raw 16-bit little-endian PCM, as a microphone gives them. */
+export function pcm16 (samples: Float32Array): Buffer {
+  const bytes = Buffer.alloc(samples.length * 2)
+  samples.forEach((sample, index) => bytes.writeInt16LE(Math.round(Math.max(-1, Math.min(1, sample)) * 32767), index * 2))
+  return bytes
+}
+
 /** Decodes a whole audio file to mono samples at 48 kHz. */
 export async function decodeFile (path: string): Promise<Float32Array> {
   return await samplesOf(await openAudio(await readFile(path)))

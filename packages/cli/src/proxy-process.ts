@@ -1,5 +1,5 @@
 import { mkdir, rename, rm, statfs, writeFile } from 'node:fs/promises'
-import { contactUrl, qrSvg, qrTerminal, type Did } from '@parley/identity'
+import { contactUrl, qrSvg, qrTerminal } from '@parley/identity'
 import { createStatusServer, type NodeStatus, type StatusServer } from '@parley/control-server'
 import { createIdentity, openParley, readIdentity } from 'parley/node'
 import { openProxyNode, type ProxyNode } from '@parley/proxy/node'
@@ -101,7 +101,7 @@ function lines (addresses: string[]): string {
 async function snapshot (node: ProxyNode, root: string, startedAt: number): Promise<NodeStatus> {
   const status = await node.proxy.status()
   const [first] = status.serves
-  const url = first === undefined ? undefined : contactUrl(await node.proxy.card(first.did as Did))
+  const url = first === undefined ? undefined : contactUrl(await node.proxy.card(first.did))
   const disk = await statfs(root)
   return {
     name: first?.name ?? status.name,

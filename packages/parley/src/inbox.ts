@@ -108,14 +108,14 @@ export function createInbox (components: InboxComponents, person: Did): Inbox {
       voice: voice.voice,
       key: voice.key,
       speaker: message.device,
-      ...(voice.manifest == null ? {} : { manifest: voice.manifest }),
+      ...(voice.manifest === undefined || voice.manifest === null ? {} : { manifest: voice.manifest }),
       from: await keepers(message),
       startIndex,
       signal
     })
-    for await (const { index, start, packets, samples, last, isMissing } of pieces) {
+    for await (const { index, start, packets, peaks, samples, last, isMissing } of pieces) {
       // A hole keeps its length, so that what follows is heard when it was said.
-      yield { index, start, last, packets: isMissing ? [{ data: new Uint8Array(0), samples }] : packets }
+      yield { index, start, peaks, last, packets: isMissing ? [{ data: new Uint8Array(0), samples }] : packets }
     }
   }
 

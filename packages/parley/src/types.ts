@@ -105,6 +105,8 @@ export interface SpokenSegment {
   /** First sample at 48 kHz, counted from the beginning of the message. */
   start: number
   packets: OpusPacket[]
+  /** Loudness, twenty values a second, 0 to 255. */
+  peaks: Uint8Array
   last: boolean
 }
 

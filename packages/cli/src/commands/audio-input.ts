@@ -1,11 +1,11 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { encodeOpus, openAudio, pace, rawPcm, type OpusPacket, type OpusSource, type PcmSource } from '@parley/media'
-import type { CommandContext } from '../command.ts'
+import type { CommandContext, CommandDefinition } from '../command.ts'
 import { FileError, UsageError } from '../errors.ts'
 
 /** Options of every command that speaks. */
-export const audioOptions: NonNullable<import('../command.ts').CommandDefinition['options']> = [
+export const audioOptions: NonNullable<CommandDefinition['options']> = [
   { flags: '--audio <file>', description: 'WAV, Ogg Opus or WebM file to speak; - for standard input' },
   { flags: '--rate <hz>', description: 'sample rate of raw 16-bit PCM on standard input', default: '48000' },
   { flags: '--channels <n>', description: 'channels of raw PCM on standard input', default: '1' },

@@ -51,6 +51,7 @@ export const idCard: CommandDefinition = {
     await withParley(async parley => {
       const card = await parley.card()
       const url = contactUrl(card)
+      if (card.routes.length === 0) output.say('Nobody can reach you by this card: it names no address. Start a proxy first: parley proxy start')
       output.result(
         { url, did: parley.person, name: card.list.name, expires: new Date(card.expires).toISOString(), routes: card.routes },
         qr === false ? url : `${qrTerminal(url.toUpperCase())}\n${url}\n`

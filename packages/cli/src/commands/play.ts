@@ -1,6 +1,7 @@
 import { open, rename, rm, type FileHandle } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { createWaveform, decodeOpus, oggOpusPages, type OpusPacket } from '@parley/media'
+import { OPUS_PRE_SKIP, oggOpusPages, type OpusPacket } from '@parley/media'
+import { concat } from 'uint8arrays'
 import type { InboxEntry, Parley, SpokenSegment } from 'parley'
 import type { CommandContext, CommandDefinition } from '../command.ts'
 import { FileError } from '../errors.ts'
@@ -28,19 +29,18 @@ export const play: CommandDefinition = {
       const result = { n: entry.n, out: out === '-' ? null : resolve(context.io.cwd, out), durationMs: heard.durationMs, state: after.state, segments: heard.segments, firstSegmentMs: heard.firstSegmentMs }
       // Standard output carries the audio itself then.
       if (out === '-') context.output.say(`Played ${clockTime(heard.durationMs)} of ${entry.fromName}.`)
-      else context.output.result(result, `${entry.fromName}: ${clockTime(heard.durationMs)}${after.state === 'cut-off' ? ', cut off' : ''}.${told}\n${sparkline(heard.peaks, 60)}\n`)
+      else context.output.result(result, `${entry.fromName}: ${clockTime(heard.durationMs)}${after.state === 'cut-off' ? ', cut off' : ''}.${told}\n${sparkline(concat(heard.peaks), 60)}\n`)
     })
     return undefined
   }
 }
 
-interface Heard { durationMs: number, complete: boolean, segments: number, peaks: Uint8Array, firstSegmentMs: number }
+interface Heard { samples: number, durationMs: number, complete: boolean, segments: number, peaks: Uint8Array[], firstSegmentMs: number }
 
 async function writeMessage (context: CommandContext, parley: Parley, entry: InboxEntry, out: string): Promise<Heard> {
   const { io, output, options } = context
   const progress = createProgressLine(io, { enabled: !output.json && options.quiet !== true && out !== '-' })
-  const heard: Heard = { durationMs: 0, complete: false, segments: 0, peaks: new Uint8Array(0), firstSegmentMs: 0 }
-  const waveform = createWaveform({ peaksPerSecond: 10 })
+  const heard: Heard = { samples: 0, durationMs: 0, complete: false, segments: 0, peaks: [], firstSegmentMs: 0 }
   const startedMs = io.clock.monotonicNow()
   const packets = (async function * (): AsyncGenerator<OpusPacket> {
     for await (const segment of parley.listen(entry.n, { signal: io.signal })) {
@@ -51,15 +51,12 @@ async function writeMessage (context: CommandContext, parley: Parley, entry: Inb
       yield * segment.packets
     }
   })()
-  const [toFile, toEar] = tee(packets)
-  const measure = (async () => { for await (const pcm of decodeOpus(toEar)) waveform.add(pcm) })()
   const target = out === '-' ? undefined : await createTarget(resolve(io.cwd, out))
   try {
-    for await (const page of oggOpusPages(toFile)) {
+    for await (const page of oggOpusPages(packets)) {
       if (target === undefined) io.out(page)
       else await target.file.write(page)
     }
-    await measure
     await target?.keep()
   } catch (error) {
     await target?.discard()
@@ -67,14 +64,16 @@ async function writeMessage (context: CommandContext, parley: Parley, entry: Inb
   } finally {
     progress.end()
   }
-  heard.peaks = waveform.peaks()
   return heard
 }
 
-function note (heard: Heard, { packets, last }: SpokenSegment): void {
+function note (heard: Heard, { packets, peaks, last }: SpokenSegment): void {
   heard.segments++
   heard.complete = last
-  heard.durationMs += packets.reduce((samples, packet) => samples + packet.samples, 0) / 48
+  heard.peaks.push(peaks)
+  heard.samples += packets.reduce((samples, packet) => samples + packet.samples, 0)
+  // What the encoder puts in front is dropped again when it is played.
+  heard.durationMs = Math.max(0, heard.samples - OPUS_PRE_SKIP) / 48
 }
 
 /** A file that takes its name only when it is whole, so that a broken export never replaces a good one. */
@@ -95,28 +94,4 @@ async function createTarget (path: string): Promise<{ file: FileHandle, keep(): 
       await rm(temporary, { force: true })
     }
   }
-}
-
-/** Gives two readers the same packets; the slower one sets the pace within `ahead` packets. */
-function tee<T> (source: AsyncGenerator<T>): [AsyncGenerator<T>, AsyncGenerator<T>] {
-  const queues: [T[], T[]] = [[], []]
-  let reading: Promise<boolean> | undefined
-  const readOne = async (): Promise<boolean> => {
-    const next = await source.next()
-    if (next.done === true) return false
-    for (const queue of queues) queue.push(next.value)
-    return true
-  }
-  const branch = async function * (queue: T[]): AsyncGenerator<T> {
-    for (;;) {
-      const head = queue.shift()
-      if (head !== undefined) {
-        yield head
-        continue
-      }
-      reading ??= readOne().finally(() => { reading = undefined })
-      if (!await reading && queue.length === 0) return
-    }
-  }
-  return [branch(queues[0]), branch(queues[1])]
 }
