@@ -33,7 +33,7 @@ export interface Courier {
   /** Notes that a recording has to reach somebody, before the first of it leaves. */
   expect(recording: Recording, to: Did, call: Uint8Array): Promise<void>
   /** Streams a recording, finished or not, to a device or proxy of somebody. */
-  deliver(recording: Recording, target: { to: Did, device: Did, call: string }): Delivery
+  deliver(recording: Recording, target: { to: Did, device: Did, call: string } & AbortOptions): Delivery
   /** Writes into the log how a spoken message ended. */
   closeMessage(recording: Recording, finished: FinishedVoice, message: Uint8Array): Promise<void>
   /** Closes what a kill interrupted; call it once, before anything is spoken. */
@@ -54,17 +54,19 @@ export function createCourier (components: CourierComponents, person: Did): Cour
     return known
   }
 
-  const deliver: Courier['deliver'] = (recording, { to, device, call }) => {
+  const deliver: Courier['deliver'] = (recording, { to, device, call, signal }) => {
     const events = createEmitter<UploadEvents>(logger)
     return { upload: { on: events.on.bind(events) }, done: run().catch((error: unknown) => ({ stored: false, reason: reasonOf(error) })) }
 
     async function run (): Promise<{ stored: boolean, reason?: string }> {
       const target = await targetOf(to, device)
       // The keeper takes only what the log announces, so the log goes first.
-      await sync.sync(recording.conversation, target)
-      const upload = uploadVoice(components, recording, target, { context: fromString(call, 'hex') })
+      await sync.sync(recording.conversation, target, { signal })
+      const upload = uploadVoice(components, recording, target, { context: fromString(call, 'hex'), signal })
       for (const type of ['acknowledged', 'paused', 'resumed', 'broken'] as const) upload.on(type, event => { events.emit(type, event) })
       const { stored, error } = await upload.done
+      // A keeper that has closed the message takes nothing more of it; what it has is what there is.
+      if (error?.name === 'CaptureEndedError') await outbox.drop(recording.voice)
       if (!stored) return { stored, ...(error === undefined ? {} : { reason: error.message }) }
       if (recording.finished === undefined || closing.has(recording)) await closed(recording).promise
       await outbox.drop(recording.voice)
@@ -161,7 +163,7 @@ export function createCourier (components: CourierComponents, person: Did): Cour
     let reason = 'no proxy of theirs is known'
     for (const { device } of await devicesWith(people, to, 'proxy', clock.now())) {
       signal?.throwIfAborted()
-      const done = await deliver(recording, { to, device, call: toString(call, 'hex') }).done
+      const done = await deliver(recording, { to, device, call: toString(call, 'hex'), signal }).done
       if (done.stored) return undefined
       reason = done.reason ?? reason
     }

@@ -15,7 +15,7 @@ import { createOutbox } from './outbox.ts'
 import { makeOwnCard } from './own-card.ts'
 import { createOwnProxies } from './own-proxies.ts'
 import type { CallOptions, Parley, ParleyEvents, SpokenAudio, VoiceCall } from './types.ts'
-import { startVoiceCall } from './voice-call.ts'
+import { startVoiceCall, type OwnVoiceCall } from './voice-call.ts'
 import { createWatch } from './watch.ts'
 
 export interface ParleyComponents {
@@ -74,9 +74,14 @@ export async function createParley (components: ParleyComponents, { follow = fal
       offer: async (callee: Did, id: CID) => signalling.offer({ to: callee, conversation: id, card: (await card()).bytes })
     }
     const call = await startVoiceCall(callComponents, { from: person, to, conversation, audio, listenFirstMs, signal })
-    void call.ended.then(async () => { await spread(call.conversation) })
+    calls.add(call)
+    void call.ended.then(async () => {
+      calls.delete(call)
+      await spread(call.conversation)
+    })
     return call
   }
+  const calls = new Set<OwnVoiceCall>()
   const spreading = new Set<Promise<void>>()
   const spread = async (id: CID): Promise<void> => {
     const work = courier.spread(id).catch((error: unknown) => { logger.warn('a conversation could not be spread', { error }) })
@@ -135,6 +140,8 @@ export async function createParley (components: ParleyComponents, { follow = fal
       return { reached: [...own.reached, ...others.reached], unreachable: [...own.unreachable, ...others.unreachable] }
     },
     async stop () {
+      for (const call of calls) call.abandon()
+      await Promise.allSettled([...calls].map(async ({ ended }) => await ended))
       await Promise.allSettled(spreading)
       await signalling.stop()
       await ownProxies.stop()

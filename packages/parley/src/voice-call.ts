@@ -1,4 +1,4 @@
-import { createEmitter, raceSignal, type CID, type Clock, type Emitter, type Logger, type RandomBytes, type Store, withTimeout } from '@parley/core'
+import { StoppedError, createEmitter, raceSignal, type CID, type Clock, type Emitter, type Logger, type RandomBytes, type Store, withTimeout } from '@parley/core'
 import type { Conversation } from '@parley/conversations'
 import type { DeviceKeys, Did } from '@parley/identity'
 import type { OutgoingCall } from '@parley/signalling'
@@ -42,7 +42,7 @@ async function announceMessage ({ random }: VoiceCallComponents, conversation: C
 const LAST_CHANCE_MS = 3000
 
 /** Calls somebody and speaks; returns once the call is announced and ringing. */
-export async function startVoiceCall (components: VoiceCallComponents, init: VoiceCallInit): Promise<VoiceCall> {
+export async function startVoiceCall (components: VoiceCallComponents, init: VoiceCallInit): Promise<OwnVoiceCall> {
   const { journal } = components
   const announced = await announceMessage(components, init.conversation)
   const outgoing = await components.offer(init.to, init.conversation.id)
@@ -53,7 +53,13 @@ export async function startVoiceCall (components: VoiceCallComponents, init: Voi
   return new SpeakingCall(components, init, outgoing, recording, announced.message, call)
 }
 
-class SpeakingCall implements VoiceCall {
+/** A call as its device holds it. */
+export interface OwnVoiceCall extends VoiceCall {
+  /** Ends the call because the device stops: what was said is closed as cut off and goes out later. */
+  abandon(): void
+}
+
+class SpeakingCall implements OwnVoiceCall {
   readonly call: string
   readonly conversation: CID
   readonly message: string
@@ -67,6 +73,7 @@ class SpeakingCall implements VoiceCall {
   readonly #messageBytes: Uint8Array
   readonly #events
   readonly #hungUp = new AbortController()
+  readonly #abandoned = new AbortController()
   readonly #durations: number[] = []
   #delivery: Delivery | undefined
   #taken = Promise.withResolvers<void>()
@@ -97,6 +104,10 @@ class SpeakingCall implements VoiceCall {
     this.#hungUp.abort()
   }
 
+  abandon (): void {
+    this.#abandoned.abort(new StoppedError('This device'))
+  }
+
   async #followSignals (): Promise<Reach> {
     const outgoing = this.#outgoing
     const first = Promise.withResolvers<Reach>()
@@ -118,7 +129,7 @@ class SpeakingCall implements VoiceCall {
   /** The first who takes the call gets what is said; the others get it from the log. */
   #take (device: Did): void {
     if (this.#delivery !== undefined) return
-    this.#delivery = this.#components.courier.deliver(this.#recording, { to: this.#init.to, device, call: this.call })
+    this.#delivery = this.#components.courier.deliver(this.#recording, { to: this.#init.to, device, call: this.call, signal: this.#abandoned.signal })
     const { upload } = this.#delivery
     upload.on('acknowledged', ({ index }) => {
       this.#acknowledged = Math.max(this.#acknowledged, index + 1)
@@ -146,13 +157,13 @@ class SpeakingCall implements VoiceCall {
 
   async #speakAndDeliver (): Promise<CallResult> {
     const { clock, courier } = this.#components
-    if (this.#init.listenFirstMs > 0) await withTimeout(this.reach, 'Hearing from the other side', this.#init.listenFirstMs, clock).catch(() => {})
+    if (this.#init.listenFirstMs > 0) await withTimeout(this.reach, 'Hearing from the other side', this.#init.listenFirstMs, clock, this.#waiting).catch(() => {})
     const interrupted = await this.#speak()
     const finished = await this.#recording.finish(interrupted === undefined ? {} : { cutOff: true, reason: interrupted })
     await courier.closeMessage(this.#recording, finished, this.#messageBytes)
     const cutOff = finished.content.cutOff
     if (finished.segments === 0) return this.#result('failed', cutOff, interrupted ?? 'nothing was said')
-    if (this.#delivery === undefined) await withTimeout(this.#taken.promise, 'Waiting for somebody to take the call', LAST_CHANCE_MS, clock).catch(() => {})
+    if (this.#delivery === undefined) await withTimeout(this.#taken.promise, 'Waiting for somebody to take the call', LAST_CHANCE_MS, clock, this.#waiting).catch(() => {})
     if (this.#delivery === undefined) return this.#result('kept', cutOff, 'nobody could take the call')
     const delivered = await this.#delivery.done
     return delivered.stored
@@ -160,12 +171,17 @@ class SpeakingCall implements VoiceCall {
       : this.#result('kept', cutOff, delivered.reason ?? 'the other side went away before it had all of it')
   }
 
+  get #waiting (): { signal: AbortSignal } {
+    return { signal: this.#abandoned.signal }
+  }
+
   /** Feeds what is spoken into the recording; returns why it was interrupted, if it was. */
   async #speak (): Promise<string | undefined> {
     const iterator = this.#init.audio[Symbol.asyncIterator]()
+    const over = AbortSignal.any([this.#hungUp.signal, this.#abandoned.signal])
     try {
       for (;;) {
-        const next = await raceSignal(iterator.next(), this.#hungUp.signal)
+        const next = await raceSignal(iterator.next(), over)
         if (next.done === true) return undefined
         this.#spokenMs += next.value.samples / 48
         await this.#recording.add(next.value)

@@ -24,10 +24,11 @@ export interface SpokenInput {
 export async function spokenInput ({ io }: CommandContext, options: Record<string, unknown>): Promise<SpokenInput> {
   const name = options['audio'] as string | undefined
   if (name === undefined) throw new UsageError('Say what to speak with --audio FILE, or --audio - for standard input')
+  // A spoken message always has the encoder's own look-ahead in front, so that it can be played before its manifest is known.
   const bitrate = wholeNumber('--bitrate', options['bitrate'], 6000, 510_000)
   const live = name === '-'
   const source = live ? await standardInput(io.stdin, options) : await openAudio(fileBytes(resolve(io.cwd, name)))
-  const packets = encodeOpus(source, {}, { bitrate })
+  const packets = encodeOpus(source, {}, { bitrate, passThrough: false })
   return {
     packets: options['fast'] === true || live ? packets : pace(packets, { clock: io.clock }),
     ...(source.durationMs === undefined ? {} : { durationMs: source.durationMs }),

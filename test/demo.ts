@@ -1,9 +1,9 @@
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createPerson, introduce, type TestPerson } from '../test/harness/people.ts'
-import { killAll, parley, startParley, type JsonEvent, type ParleyProcess } from '../test/harness/parley-process.ts'
-import { compareAudio, decodeFile, speechFile } from '../test/harness/speech.ts'
+import { createPerson, introduce, type TestPerson } from './harness/people.ts'
+import { killAll, parley, startParley, type JsonEvent, type ParleyProcess } from './harness/parley-process.ts'
+import { compareAudio, decodeFile, speechFile } from './harness/speech.ts'
 
 /** Tells what happens, with the seconds since the beginning. */
 const startedMs = performance.now()

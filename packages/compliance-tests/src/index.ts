@@ -1,0 +1,5 @@
+export { createMemoryNetworks, type MemoryNetworks, type MemoryNetworksInit } from './memory-network.ts'
+export { keyStoreTests, type KeyStoreSuite } from './key-store-suite.ts'
+export { networkTests, type NetworkSuite, type NetworkWorld } from './network-suite.ts'
+export { storeTests, type StoreSuite } from './store-suite.ts'
+export { opusCodecSuite } from './opus-codec-suite.ts'

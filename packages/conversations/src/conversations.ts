@@ -1,0 +1,132 @@
+import { createEmitter, type CID, type Clock, type Logger, type RandomBytes, type Store } from '@parley/core'
+import { didFromPublicKey, publicKeyFromDid, type DeviceKeys, type Did, type People } from '@parley/identity'
+import type { Content } from './actions/index.ts'
+import { createConversation } from './conversation.ts'
+import { ForkedChainError, KeylessHolderError, UnknownConversationError, UnknownPersonError } from './errors.ts'
+import { findConversation, listConversations } from './find-conversations.ts'
+import { encodeBasics, hashSubject, type Basics } from './format/basics.ts'
+import type { ParsedAction } from './format/parse-action.ts'
+import { createLogHolder } from './log-holder.ts'
+import { beginLog, openLog, type OpenLog } from './log/open-log.ts'
+import { createOpenLogs } from './log/open-logs.ts'
+import { findBasics, mergeBlocks, refuseAll, type Merged } from './merge/merge-blocks.ts'
+import { createLogReader, type LogReader } from './read/log-reader.ts'
+import type { BlockOutcome, Conversations, ConversationsEvents, MergeOptions, MergeOutcome, StoredAction } from './types.ts'
+import { appendActions, type Writer } from './write/append-actions.ts'
+import { createFindKeyHolders } from './write/plan-keys.ts'
+
+export interface ConversationsComponents {
+  store: Store
+  people: People
+  clock: Clock
+  random: RandomBytes
+  logger: Logger
+  /** This node's keys; absent where it only keeps conversations for others, as a proxy does. */
+  device?: DeviceKeys | undefined
+  /** Whose device it is; given together with `device`. */
+  person?: Did | undefined
+}
+
+export interface ConversationsInit {
+  /** Logs that stay in memory while nothing is done with them. @default 256 */
+  maxOpen?: number | undefined
+  /** The UTC offset to write into times, in minutes. @default () => 0 */
+  offsetMinutes?: (() => number) | undefined
+}
+
+/** Creates the conversations kept in `store`. */
+export async function createConversations (components: ConversationsComponents, { maxOpen = 256, offsetMinutes = () => 0 }: ConversationsInit = {}): Promise<Conversations> {
+  const { store, people, clock, random, device, person } = components
+  const logger = components.logger.child('conversations')
+  const events = createEmitter<ConversationsEvents>(logger)
+  const logs = createOpenLogs(async id => await openLog({ store, clock }, id, offsetMinutes), { maxOpen })
+  const writer: Writer | undefined = device === undefined || person === undefined ? undefined : { device, person, personKey: publicKeyFromDid(person) }
+
+  const findKeyHolders = createFindKeyHolders(people)
+
+  const readerOf = (log: OpenLog): LogReader => {
+    log.reader ??= createLogReader({ store, device, logger }, log.id, log.index)
+    return log.reader
+  }
+  const tell = (actions: StoredAction[], local: boolean, from: string | undefined): void => {
+    for (const action of actions) events.emit('action', { conversation: action.conversation, action, local, from })
+  }
+  const append = async (log: OpenLog, contents: Content[], options: { durable?: boolean | undefined, changes?: Parameters<typeof appendActions>[4]['changes'] }): Promise<StoredAction[]> => {
+    if (writer === undefined) throw new KeylessHolderError()
+    const reader = readerOf(log)
+    await reader.catchUp(log.index)
+    const appended = await appendActions({ people, findKeyHolders, clock, random }, writer, Object.assign(log, { reader }), contents, options)
+    tell(appended, true, undefined)
+    return appended
+  }
+
+  const merge = async (id: CID, blocks: Uint8Array[], options: MergeOptions = {}): Promise<MergeOutcome> => await logs.run(id, async (known, begin) => {
+    const log = known ?? beginFrom(id, blocks)
+    if (log === undefined) return refuseAll(id, blocks)
+    const merged = await mergeBlocks({ people, clock }, log, blocks, options)
+    if (known === undefined) {
+      begin(log)
+      events.emit('conversation', { id })
+    }
+    tellMerged(id, merged, options.from)
+    return merged.outcome
+  }, options)
+
+  const beginFrom = (id: CID, blocks: Uint8Array[]): OpenLog | undefined => {
+    const basics = findBasics(id.multihash.digest, blocks)
+    return basics === undefined ? undefined : beginLog({ store, clock }, id, basics, offsetMinutes)
+  }
+  const tellMerged = (id: CID, { outcome, forks, late }: Merged, from: string | undefined): void => {
+    tell(outcome.stored, false, from)
+    for (const fork of forks) tellFork(id, fork)
+    for (const refusal of [...outcome.outcomes, ...late]) tellRefusal(id, refusal, from)
+    if (outcome.refused > 0) logger.warn('actions were refused', { conversation: id.toString(), refused: outcome.refused, from })
+  }
+  const tellFork = (conversation: CID, { bytes, authorAt, seq }: ParsedAction): void => {
+    const author = didFromPublicKey(bytes.subarray(authorAt, authorAt + 32))
+    logger.warn('an author forked their chain', { conversation: conversation.toString(), author, seq })
+    events.emit('forked', { conversation, author, seq, error: new ForkedChainError(author, seq) })
+  }
+  const tellRefusal = (conversation: CID, outcome: BlockOutcome, from: string | undefined): void => {
+    if (!outcome.ok && !outcome.held) events.emit('refused', { conversation, cid: outcome.cid, error: outcome.error, from })
+  }
+  const conversationOf = (id: CID): ReturnType<typeof createConversation> => createConversation({ logs, readerOf, append }, id)
+
+  return {
+    on: events.on,
+    async create ({ subject, participants }, options = {}) {
+      if (writer === undefined) throw new KeylessHolderError()
+      const others = [...new Set(participants)].filter(did => did !== writer.person)
+      const additions = await Promise.all(others.map(async did => await additionOf(people, did)))
+      const salt = random(16)
+      const basics: Basics = { v: 1, creator: writer.personKey, time: Math.floor(clock.now()), subject: hashSubject(salt, subject) }
+      const { bytes, cid: id } = encodeBasics(basics)
+      await logs.run(id, async (_known, begin) => {
+        const log = beginLog({ store, clock }, id, basics, offsetMinutes)
+        await append(log, [{ verb: 'publish', thing: 'conversation', subject, salt }, ...additions], { durable: options.durable, changes: [{ type: 'block', cid: id, bytes }] })
+        begin(log)
+      }, options)
+      logger.info('a conversation was created', { conversation: id.toString() })
+      events.emit('conversation', { id })
+      return conversationOf(id)
+    },
+    async findWith (participants) {
+      const id = await findConversation(store, new Set(person === undefined ? participants : [...participants, person]))
+      return id === undefined ? undefined : conversationOf(id)
+    },
+    async open (id) {
+      if (!await logs.run(id, async log => log !== undefined)) throw new UnknownConversationError(id)
+      return conversationOf(id)
+    },
+    ids: options => listConversations(store, options),
+    merge,
+    holder: id => createLogHolder({ store, logs, merge }, id),
+    stop: async () => { await logs.stop() }
+  }
+}
+
+async function additionOf (people: People, did: Did): Promise<Content> {
+  const list = await people.list(did)
+  if (list === undefined) throw new UnknownPersonError(did)
+  return { verb: 'add', thing: 'participant', person: publicKeyFromDid(did), permission: 'write', ...(list.name === '' ? {} : { name: list.name }) }
+}

@@ -1,0 +1,7 @@
+export { createConversations, type ConversationsComponents, type ConversationsInit } from './conversations.ts'
+export type { AppendOptions, BlockOutcome, Conversation, Conversations, ConversationsEvents, ConversationState, DecodedAction, FrontierEntry, LogHolder, MergeOptions, MergeOutcome, Message, Participant, Played, StoredAction } from './types.ts'
+export type { AddAttachment, AddMessage, AddParticipant, Content, DeleteParticipant, Permission, PlayedMessage, PublishConversation, VoiceEnd, VoiceStart } from './actions/index.ts'
+export { MAX_ACTION_BYTES, MAX_SUBJECT_CHARS } from './format/limits.ts'
+export { ForbiddenByRoleError, ForgedActionError, ForkedChainError, FutureTimeError, KeylessHolderError, MissingKeyError, MissingParentError, NotAParticipantError, NotPermittedError, OutOfSequenceError, UnknownConversationError, UnknownDeviceError, UnknownPersonError } from './errors.ts'
+export { createSync, NotAllowedError, PeerRefusedError, ProtocolViolationError, SYNC_PROTOCOL, SyncInterruptedError, UnservedFrontierError, type Sync, type SyncAllOutcome, type SyncAllResult, type SyncComponents, type SyncEvents, type SyncInit, type SyncOptions, type SyncProgress, type SyncResult } from './sync/index.ts'
+export { createMailbox, followMailbox, MAILBOX_PROTOCOL, MailboxFullError, MailboxInterruptedError, type AckReason, type Followed, type FollowComponents, type FollowOptions, type Held, type Mailbox, type MailboxComponents, type MailboxEvents, type MailboxInit, type MailboxItem, type NewItem } from './mailbox/index.ts'

@@ -1,0 +1,80 @@
+import { createHybridClock, type CID, type Change, type Clock, type HybridClock, type HybridTime, type Store } from '@parley/core'
+import type { Basics } from '../format/basics.ts'
+import { createHeldActions, type HeldActions } from '../merge/held-actions.ts'
+import type { LogReader } from '../read/log-reader.ts'
+import { createLogIndex, type LogIndex } from './log-index.ts'
+import { aboutChange, loadIndex, pageChange, savedOf, type Saved } from './log-pages.ts'
+import { keyBytes } from '../format/key-name.ts'
+
+/** One conversation's log in memory; used by one task at a time. */
+export interface OpenLog {
+  readonly id: CID
+  /** The text of `id`. */
+  readonly name: string
+  /** The 32-byte hash of `id`. */
+  readonly hash: Uint8Array
+  readonly index: LogIndex
+  readonly held: HeldActions
+  readonly time: HybridClock
+  /** Made when the contents are first asked for. */
+  reader: LogReader | undefined
+  /** Whether the index holds what the disk does not. */
+  readonly isAhead: boolean
+  /**
+   * Writes `changes` and what the index gained since the last commit, all or
+   * nothing. When it fails the log must be opened anew.
+   */
+  commit(changes: Change[], options: { durable?: boolean | undefined }): Promise<void>
+}
+
+/** Opens a log that the store has. */
+export async function openLog (components: { store: Store, clock: Clock }, id: CID, offsetMinutes: () => number): Promise<OpenLog | undefined> {
+  const index = await loadIndex(components.store, id)
+  return index === undefined ? undefined : createOpenLog(components, id, index, offsetMinutes)
+}
+
+/** Begins a log that the store has not. */
+export function beginLog (components: { store: Store, clock: Clock }, id: CID, basics: Basics, offsetMinutes: () => number): OpenLog {
+  return createOpenLog(components, id, createLogIndex(basics), offsetMinutes)
+}
+
+function createOpenLog ({ store, clock }: { store: Store, clock: Clock }, id: CID, index: LogIndex, offsetMinutes: () => number): OpenLog {
+  const name = id.toString()
+  let saved = savedOf(index)
+  return {
+    id,
+    name,
+    hash: id.multihash.digest,
+    index,
+    held: createHeldActions(),
+    time: createHybridClock({ clock }, { ...newestTime(index), offsetMinutes }),
+    reader: undefined,
+    get isAhead () { return saved.rows !== index.rows.size },
+    async commit (changes, { durable = false }) {
+      const now = savedOf(index)
+      const all = [...changes]
+      if (now.rows > saved.rows) all.push(pageChange(name, index, saved))
+      if (isAboutChanged(saved, now)) all.push(aboutOf(name, index))
+      await store.commit(all, { durable })
+      saved = now
+    }
+  }
+}
+
+function isAboutChanged (saved: Saved, now: Saved): boolean {
+  return saved.rows === 0 || saved.changes !== now.changes
+}
+
+function aboutOf (name: string, { basics, access }: LogIndex): Change {
+  const people = [...access.people(access.newest())].sort()
+  return aboutChange(name, { v: 1, created: basics.time, access: people.map(keyBytes) })
+}
+
+/** Times grow along every link, so the newest is that of a head. */
+function newestTime ({ rows, heads }: LogIndex): { last?: HybridTime } {
+  let newest = -1
+  for (const head of heads) {
+    if (newest < 0 || rows.compare(head, newest) > 0) newest = head
+  }
+  return newest < 0 ? {} : { last: { wallMs: rows.wallMs(newest), counter: rows.counter(newest), offsetMinutes: 0 } }
+}

@@ -1,0 +1,6 @@
+export { createMailbox, type Mailbox, type MailboxComponents, type MailboxEvents, type MailboxInit } from './mailbox.ts'
+export { followMailbox, type FollowComponents, type Followed, type FollowOptions } from './follow-mailbox.ts'
+export type { Held, NewItem } from './box.ts'
+export type { AckReason, MailboxItem } from './frames.ts'
+export { MailboxFullError, MailboxInterruptedError } from './errors.ts'
+export { MAILBOX_PROTOCOL } from './limits.ts'

@@ -1,0 +1,199 @@
+import { type AbortOptions, type CID, type Clock, type Logger } from '@parley/core'
+import type { ContactCard, Did, People } from '@parley/identity'
+import { equals } from 'uint8arrays'
+import type { Conversations, FrontierEntry } from '../types.ts'
+import { cardsOf, identify, learnCards, readCards } from './contact-cards.ts'
+import { NotAllowedError, SyncInterruptedError, UnservedFrontierError } from './errors.ts'
+import { refuseFrame, syncFrameCodec, type HelloFrame, type SyncFrame } from './frames.ts'
+import { countMissing } from './frontier.ts'
+import { claimedAccess, createIncoming } from './incoming.ts'
+import { MAX_FRONTIER, RECHECK_MS } from './limits.ts'
+import { createOutgoing, type Outgoing } from './outgoing.ts'
+import { mayAdmit, mayShare, personsOf, type OwnSide } from './sharing-rule.ts'
+import { createStreamRunner, type FrameChannel, type StreamOutput } from './stream-runner.ts'
+import { createSyncState, patienceMs, step, type SyncInput, type SyncOutput, type SyncState } from './sync-machine.ts'
+
+export interface SessionComponents {
+  conversations: Conversations
+  people: People
+  clock: Clock
+  logger: Logger
+  /** Whom this device answers for, now. */
+  own: () => OwnSide
+}
+
+/** How far a sync is: blocks handed to the peer, and actions of the peer that are new here and on the disk. */
+export interface SyncProgress {
+  conversation: CID
+  peer: string
+  sent: number
+  received: number
+}
+
+/** What a sync came to. */
+export interface SyncResult extends SyncProgress {
+  /** Blocks of the peer that we did not take. */
+  refused: number
+  /** Blocks of ours that the peer did not take. */
+  refusedByPeer: number
+}
+
+export interface SessionInit extends AbortOptions {
+  stream: FrameChannel
+  conversation: CID
+  live: boolean
+  /** We opened the stream, to a peer that may see the conversation; or the peer did, with this hello. */
+  opening: { access: Did[] | undefined } | { hello: HelloFrame }
+  onProgress: (progress: SyncProgress) => void
+  /** Called once, when both sides have on their disks what the other had. */
+  onCurrent: (progress: SyncProgress) => void
+}
+
+type Output = Exclude<SyncOutput, StreamOutput<SyncFrame>>
+
+/** Checks that a conversation may go to or come from `peer`; `undefined` access when we do not hold it. */
+export async function authorise (components: SessionComponents, peer: string, conversation: CID, cards: ContactCard[] = []): Promise<{ access: Did[] | undefined }> {
+  const holder = components.conversations.holder(conversation)
+  const access = await holder.exists() ? await holder.access() : undefined
+  const verdict = mayShare(await identify(peer, cards, components), components.own(), access)
+  if (!verdict.ok) throw new NotAllowedError(verdict.reason)
+  return { access }
+}
+
+/** Runs one side of the sync of one conversation until it has ended. */
+export async function runSession (components: SessionComponents, init: SessionInit): Promise<SyncResult> {
+  const { conversations, people, clock, logger } = components
+  const { stream, conversation } = init
+  const peer = stream.peer
+  const holder = conversations.holder(conversation)
+  const over = new AbortController()
+  const counts = { sent: 0, received: 0 }
+  let outgoing: Outgoing | undefined
+  let peerCards: ContactCard[] = []
+  let sentCards: Uint8Array[] = []
+  let held: boolean | undefined
+  let checkedMs = clock.monotonicNow()
+  // What must have happened before the next merge: cards teach us the devices that sign.
+  let prepared: Promise<void> = Promise.resolve()
+  const authors = new Set<Did>()
+  const progress = (): SyncProgress => ({ conversation, peer, ...counts })
+  const failed = (error: unknown): void => { runner.fail(error as Error) }
+
+  const learn = async (cards: ContactCard[], access: Did[]): Promise<void> => {
+    await learnCards(cards, new Set([...access, ...personsOf(components.own())]), components)
+  }
+  const greet = async (access: Did[] | undefined): Promise<void> => {
+    const frontier = (await holder.frontier()).slice(0, MAX_FRONTIER)
+    const { person } = components.own()
+    sentCards = await cardsOf([...person === undefined ? [] : [person], ...access ?? []], people)
+    runner.dispatch({
+      type: 'start',
+      hello: {
+        v: 1, type: 'hello', conversation, live: init.live, cards: sentCards as Uint8Array<ArrayBuffer>[],
+        frontier: frontier.map(({ author, seq, cid }) => [new Uint8Array(author), seq, cid])
+      }
+    })
+  }
+  const heard = async (hello: HelloFrame): Promise<void> => {
+    peerCards = await readCards(hello.cards, { logger, peer })
+    const { access } = await authorise(components, peer, conversation, peerCards)
+    if (access !== undefined) await learn(peerCards, access)
+    if ('hello' in init.opening) await greet(access)
+  }
+  /** Decides by its first blocks whether a conversation is taken that we do not hold. */
+  const admit = async (blocks: Uint8Array[]): Promise<void> => {
+    const access = claimedAccess(blocks)
+    const verdict = mayAdmit(await identify(peer, peerCards, components), components.own(), access)
+    if (!verdict.ok) throw new NotAllowedError(verdict.reason)
+    await learn(peerCards, access)
+    held = true
+  }
+  const incoming = createIncoming({ holder, logger }, {
+    peer,
+    signal: over.signal,
+    async ready (blocks) {
+      await prepared
+      held ??= await holder.exists()
+      if (!held) await admit(blocks)
+    },
+    onJudged (judged) {
+      counts.received += judged.fresh
+      runner.dispatch({ type: 'merged', ...judged })
+      init.onProgress(progress())
+    },
+    onFailed: failed
+  })
+  /** Looks again, now and then, whether the peer may have what comes next, and tells it of people whose devices it may not know. */
+  const beforeLive = async (by: Set<Did>): Promise<void> => {
+    const unseen = [...by].some(author => !authors.has(author))
+    if (!unseen && clock.monotonicNow() - checkedMs < RECHECK_MS) return
+    checkedMs = clock.monotonicNow()
+    for (const author of by) authors.add(author)
+    const { access } = await authorise(components, peer, conversation)
+    const cards = await cardsOf(access ?? [], people)
+    const newer = cards.filter(card => !sentCards.some(sent => equals(sent, card)))
+    sentCards = cards
+    if (newer.length > 0) runner.dispatch({ type: 'cards', cards: newer })
+  }
+  /** A peer that claimed more than it sent keeps something back, or lies. */
+  const compare = async (claimed: FrontierEntry[]): Promise<void> => {
+    const missing = countMissing(claimed, await holder.frontier())
+    if (missing > 0) throw new UnservedFrontierError(missing)
+    runner.dispatch({ type: 'compared' })
+  }
+  const pull = async (): Promise<void> => {
+    const blocks = await outgoing?.next()
+    if (over.signal.aborted) return
+    counts.sent += blocks?.length ?? 0
+    runner.dispatch({ type: 'page', blocks: blocks as Uint8Array<ArrayBuffer>[] | undefined })
+    if (blocks !== undefined) init.onProgress(progress())
+  }
+  const perform = (output: Output): void => {
+    switch (output.type) {
+      case 'heard':
+        prepared = heard(output.hello)
+        prepared.catch(failed)
+        break
+      case 'open': {
+        outgoing = createOutgoing({ conversations, logger }, { conversation, peer, frontier: entriesOf(output.peer), live: output.live, beforeLive, signal: over.signal })
+        break
+      }
+      case 'learn':
+        prepared = prepared.then(async () => { await learn(await readCards(output.cards, { logger, peer }), await holder.access()) })
+        prepared.catch(failed)
+        break
+      case 'pull': pull().catch(failed); break
+      case 'merge': incoming.add(output.batch); break
+      case 'compare': compare(entriesOf(output.peer)).catch(failed); break
+      case 'current': init.onCurrent(progress()); break
+    }
+  }
+  const runner = createStreamRunner<SyncState, SyncInput, Output, SyncFrame>({ stream, clock, logger }, {
+    state: createSyncState(conversation),
+    step,
+    patienceMs,
+    codec: syncFrameCodec,
+    onFrame: frame => ({ type: 'frame', frame }),
+    closed: { type: 'closed' },
+    perform,
+    refuse: refuseFrame,
+    interrupted: (_state, cause) => new SyncInterruptedError(peer, counts, { cause })
+  })
+  const stop = (): void => { runner.dispatch({ type: 'stop' }) }
+  if (init.live) init.signal?.addEventListener('abort', stop, { once: true })
+  try {
+    if ('hello' in init.opening) runner.dispatch({ type: 'frame', frame: init.opening.hello })
+    else await greet(init.opening.access)
+    const state = await runner.run({ signal: init.signal })
+    return { ...progress(), refused: state.refused, refusedByPeer: state.refusedByPeer }
+  } finally {
+    init.signal?.removeEventListener('abort', stop)
+    over.abort()
+    outgoing?.stop()
+  }
+
+}
+
+function entriesOf (hello: HelloFrame): FrontierEntry[] {
+  return hello.frontier.map(([author, seq, cid]) => ({ author, seq, cid }))
+}

@@ -1,0 +1,72 @@
+/**
+ * Writes `v1/actions.json`, once. Frozen: what is there is never edited, and
+ * this script refuses to run when it is there.
+ *
+ *     node --conditions=parley-source packages/conversations/test/vectors/write-vectors.ts
+ */
+import { createHash } from 'node:crypto'
+import { existsSync, writeFileSync } from 'node:fs'
+import { cidOf, createVirtualClock } from '@parley/core'
+import { createDeviceKeys, createSigner, encryptContent, publicKeyFromDid } from '@parley/identity'
+import { encodeContent } from '../../src/actions/registry.ts'
+import type { Content } from '../../src/index.ts'
+import { encodeBasics, hashSubject } from '../../src/format/basics.ts'
+import { encodeAction } from '../../src/format/encode-action.ts'
+import { sealingContext } from '../../src/format/sealing-context.ts'
+
+const file = new URL('v1/actions.json', import.meta.url)
+if (existsSync(file)) {
+  console.error('The vectors are frozen already.')
+  process.exit(1)
+}
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
+const bytes = (name: string, length = 32): Uint8Array => createHash('sha512').update(`parley vector ${name}`).digest().subarray(0, length)
+const deviceSeed = bytes('device')
+const device = await createDeviceKeys({ seed: deviceSeed, sealingSecret: bytes('sealing') })
+const person = publicKeyFromDid((await createSigner(bytes('person'))).did)
+const other = publicKeyFromDid((await createSigner(bytes('other'))).did)
+const key = bytes('epoch 0')
+const salt = bytes('salt', 16)
+const message = bytes('message', 16)
+const voice = bytes('voice', 16)
+const time = createVirtualClock().now()
+const manifest = cidOf(bytes('manifest', 60))
+const basics = encodeBasics({ v: 1, creator: person, time, subject: hashSubject(salt, 'Dinner') })
+const conversation = basics.cid.multihash.digest
+const contents: Content[] = [
+  { verb: 'publish', thing: 'conversation', subject: 'Dinner', salt },
+  { verb: 'add', thing: 'participant', person: other, name: 'Bob', permission: 'write' },
+  { verb: 'add', thing: 'message', message, body: 'Are you hungry?', attachment: { voice, key: bytes('voice key'), codec: 'opus', sampleRateHz: 48_000, channels: 1 } },
+  { verb: 'add', thing: 'attachment', message, voice, manifest, durationMs: 10_000, segments: 11, cutOff: true, reason: 'the link broke' },
+  { verb: 'played', thing: 'message', message, positionMs: 9_980, done: true },
+  { verb: 'delete', thing: 'participant', person: other }
+]
+const actions = []
+let prev: Uint8Array | undefined
+for (const [seq, content] of contents.entries()) {
+  const context = sealingContext(conversation, device.signer.publicKey, seq)
+  const plain = encodeContent(content)
+  const { block, body } = encodeAction({
+    conversation,
+    author: device.signer.publicKey,
+    person,
+    seq,
+    prev,
+    heads: seq === 4 ? [bytes('head')] : [],
+    time: { wallMs: time + seq, counter: seq, offsetMinutes: seq === 3 ? -90 : 60 },
+    epoch: 0,
+    access: content.thing !== 'participant' ? undefined : content.verb === 'add' ? { add: [other], remove: [] } : { add: [], remove: [other] },
+    keys: seq === 0 ? [{ device: device.signer.publicKey, enc: bytes('enc'), ct: bytes('ct', 52) }] : undefined,
+    links: seq === 3 ? [manifest.bytes] : undefined,
+    sealed: encryptContent(key, plain, context, length => bytes(`nonce ${seq}`, length))
+  })
+  block.set(await device.signer.sign('action', body), block.length - 64)
+  prev = cidOf(block).multihash.digest
+  actions.push({ name: `${content.verb} ${content.thing}`, content: hex(plain), context: hex(context), block: hex(block), cid: cidOf(block).toString() })
+}
+writeFileSync(file, `${JSON.stringify({
+  basics: { creator: hex(person), time, salt: hex(salt), subject: 'Dinner', block: hex(basics.bytes), cid: basics.cid.toString() },
+  deviceSeed: hex(deviceSeed),
+  epochKey: hex(key),
+  actions
+}, undefined, 2)}\n`)

@@ -1,0 +1,6 @@
+export { BlockNotFoundError, PeerUnreachableError, StoreLockedError, StreamClosedError, TooManyStreamsError, UnsupportedProtocolError, type DialAttempt } from './errors.ts'
+export { DEFAULT_MAX_FRAME_BYTES, DEFAULT_MAX_STREAMS_PER_PEER, MAX_BLOCK_BYTES, MAX_TOPIC_MESSAGE_BYTES, type Blocks, type FrameStream, type HandleInit, type Network, type NetworkComponents, type NetworkEvents, type NetworkInit, type PeerConnection, type PeerTarget, type TopicMessage, type Topics } from './network.ts'
+export { peerIdFromSeed } from './peer-id.ts'
+export { createNetwork } from './create-network.ts'
+export { openIdbStore } from './stores/idb-store.ts'
+export { createMemoryStore } from './stores/memory-store.ts'

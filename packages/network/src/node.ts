@@ -1,0 +1,1 @@
+export { openLevelStore, type LevelStoreInit } from './stores/level-store.ts'
