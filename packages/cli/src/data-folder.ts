@@ -1,4 +1,5 @@
-import { homedir, userInfo } from 'node:os'
+import { createHash } from 'node:crypto'
+import { homedir, tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Io } from './io.ts'
 
@@ -26,9 +27,17 @@ export function dataFolder (io: Pick<Io, 'cwd' | 'env'>, given: string | undefin
     root,
     store: join(root, 'store'),
     keys: join(root, 'keys'),
-    socket: join(root, 'device.sock'),
+    socket: socketPath(root),
     proxy: { root: proxy, store: join(proxy, 'store'), keys: join(proxy, 'keys'), running: join(proxy, 'running.json'), settings: join(proxy, 'settings.json') }
   }
+}
+
+/** Most systems bound the length of a socket's path at about a hundred bytes; Windows has named pipes instead. */
+function socketPath (root: string): string {
+  const name = createHash('sha256').update(root).digest('hex').slice(0, 24)
+  if (process.platform === 'win32') return `\\\\.\\pipe\\parley-${name}`
+  const path = join(root, 'device.sock')
+  return Buffer.byteLength(path) <= 100 ? path : join(tmpdir(), `parley-${name}.sock`)
 }
 
 function dataHome (env: Io['env']): string {

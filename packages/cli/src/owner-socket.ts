@@ -21,8 +21,8 @@ export async function openOwnerSocket (path: string, run: RunCommand): Promise<{
     server.once('error', reject)
     server.listen(path, resolve)
   })
-  // Whoever may write here speaks with the person's voice.
-  await chmod(path, 0o600)
+  // Whoever may write here speaks with the person's voice; a pipe of Windows is its user's alone.
+  if (process.platform !== 'win32') await chmod(path, 0o600)
   return {
     async close () {
       for (const socket of sockets) socket.destroy()

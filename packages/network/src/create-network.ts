@@ -19,8 +19,8 @@ import { createTopics } from './topics/topics.ts'
  *
  * @throws {InvalidArgumentError} the seed has another size, or an address of `listen` cannot be listened on
  */
-export async function createNetwork ({ store, logger, clock = createSystemClock() }: NetworkComponents, { seed, listen, hub = false, announce = [] }: NetworkInit): Promise<Network> {
-  const libp2p = await start({ privateKey: await privateKeyFromSeed(seed), listen, hub, announce })
+export async function createNetwork ({ store, logger, clock = createSystemClock() }: NetworkComponents, { seed, listen, hub = false, announce = [], mayReserve = () => true }: NetworkInit): Promise<Network> {
+  const libp2p = await start({ privateKey: await privateKeyFromSeed(seed), listen, hub, announce, mayReserve })
   const emitter = createEmitter<NetworkEvents>(logger)
   const dialer = createDialer({ libp2p, clock })
   const streams = createStreams({ libp2p, dialer, clock, logger })

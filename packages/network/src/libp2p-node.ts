@@ -3,7 +3,7 @@ import { gossipsub, StrictSign, type GossipSub } from '@chainsafe/libp2p-gossips
 import { createPeerScoreParams } from '@chainsafe/libp2p-gossipsub/score'
 import { circuitRelayServer } from '@libp2p/circuit-relay-v2'
 import { identify, identifyPush } from '@libp2p/identify'
-import type { PrivateKey } from '@libp2p/interface'
+import type { PeerId, PrivateKey } from '@libp2p/interface'
 import { noise } from '@libp2p/noise'
 import { ping } from '@libp2p/ping'
 import { yamux } from '@libp2p/yamux'
@@ -17,6 +17,8 @@ export interface NodeInit {
   listen: string[]
   announce: string[]
   hub: boolean
+  /** Decides who may be reached through this hub. */
+  mayReserve: (peer: string) => boolean | Promise<boolean>
 }
 
 export type Node = Libp2p & { services: { pubsub: GossipSub } }
@@ -25,7 +27,7 @@ export type Node = Libp2p & { services: { pubsub: GossipSub } }
  * Starts libp2p so that it talks to nobody it was not told of: no bootstrap,
  * no STUN, no routing, no lookup of DNS address lists.
  */
-export async function startLibp2p ({ privateKey, listen, announce, hub }: NodeInit): Promise<Node> {
+export async function startLibp2p ({ privateKey, listen, announce, hub, mayReserve }: NodeInit): Promise<Node> {
   const services = {
     identify: identify(),
     // A protocol that is added late, such as bitswap, is made known soon; the default waits a second.
@@ -51,7 +53,10 @@ export async function startLibp2p ({ privateKey, listen, announce, hub }: NodeIn
     // Finds dead links; each ping opens a stream, which is too dear every 10 s with many peers.
     connectionMonitor: { pingInterval: hub ? 30_000 : 15_000 },
     // Browsers refuse private and plain WebSocket addresses by default: a proxy at home has no other.
-    connectionGater: { denyDialMultiaddr: () => false }
+    connectionGater: {
+      denyDialMultiaddr: () => false,
+      denyInboundRelayReservation: async (source: PeerId) => !await mayReserve(source.toString())
+    }
   }
   return hub
     ? await createLibp2p({ ...options, services: { ...services, relay: circuitRelayServer({ reservations: relayLimits }) } })

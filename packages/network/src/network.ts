@@ -164,4 +164,10 @@ export interface NetworkInit {
   hub?: boolean
   /** Addresses to tell others instead of those found by listening, for instance behind a port forwarding. */
   announce?: string[]
+  /**
+   * Decides, on a hub, which peers (by peer id) may be reached through it.
+   *
+   * @default everybody
+   */
+  mayReserve?: (peer: string) => boolean | Promise<boolean>
 }

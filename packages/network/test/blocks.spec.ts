@@ -102,7 +102,7 @@ describe('blocks', () => {
       await store.commit([{ type: 'block', cid: cidOf(here), bytes: here }])
       const a = await join(1, { store, hub })
       // A stock peer: Helia with bitswap over a libp2p that has no protocol of ours.
-      const libp2p = await startLibp2p({ privateKey: await privateKeyFromSeed(new Uint8Array(32).fill(9)), listen: [], announce: [], hub: false })
+      const libp2p = await startLibp2p({ privateKey: await privateKeyFromSeed(new Uint8Array(32).fill(9)), listen: [], announce: [], hub: false, mayReserve: () => false })
       const stock = await withBitswap(Object.assign(createHeliaLight({ codecs: [dagCbor] }), { libp2p })).start()
       try {
         await stock.blockstore.put(cidOf(there), there)

@@ -12,6 +12,8 @@ interface Components {
   personSigner: Signer | undefined
   /** Makes our card from what `people` knows now. */
   card(): Promise<{ bytes: Uint8Array }>
+  /** Keeps the changed list for the next start. */
+  keepList(bytes: Uint8Array): Promise<void>
 }
 
 /**
@@ -21,7 +23,7 @@ interface Components {
  * refuses, or a process that dies between, leaves a listed proxy that serves
  * nobody, and the same code can be tried again.
  */
-export async function addProxy ({ network, people, clock, personSigner, card }: Components, person: Did, claimUrl: string, { signal }: AbortOptions = {}): Promise<OwnProxy> {
+export async function addProxy ({ network, people, clock, personSigner, card, keepList }: Components, person: Did, claimUrl: string, { signal }: AbortOptions = {}): Promise<OwnProxy> {
   if (personSigner === undefined) throw new NotAdminError()
   const claim = await parseClaimUrl(claimUrl)
   const now = clock.now()
@@ -34,6 +36,7 @@ export async function addProxy ({ network, people, clock, personSigner, card }: 
     const extended = await extendDeviceList(personSigner, list, {
       add: [{ device: claim.device, sealing: claim.sealing, name: claim.name, platform: claim.platform, roles: ['proxy'], capabilities: ['voice'], added: now }]
     }, { at: now })
+    await keepList(extended.bytes)
     await people.learnList(extended.bytes)
   }
   await people.learnRoutes(person, [{ device: claim.device, addresses: claim.addresses }], now)

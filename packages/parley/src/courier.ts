@@ -21,11 +21,20 @@ export interface CourierComponents {
   logger: Logger
 }
 
+/** What became of a delivery. */
+export interface Delivered {
+  /** The keeper has all of it. */
+  stored: boolean
+  /** The keeper has closed the message and takes nothing more of it. */
+  ended?: boolean
+  reason?: string
+}
+
 /** A recording on its way to one keeper. */
 export interface Delivery {
   readonly upload: Emitter<UploadEvents>
   /** Never rejects. */
-  readonly done: Promise<{ stored: boolean, reason?: string }>
+  readonly done: Promise<Delivered>
 }
 
 /** Brings what this device spoke and wrote to whoever should have it, now or at the next chance. */
@@ -58,7 +67,7 @@ export function createCourier (components: CourierComponents, person: Did): Cour
     const events = createEmitter<UploadEvents>(logger)
     return { upload: { on: events.on.bind(events) }, done: run().catch((error: unknown) => ({ stored: false, reason: reasonOf(error) })) }
 
-    async function run (): Promise<{ stored: boolean, reason?: string }> {
+    async function run (): Promise<Delivered> {
       const target = await targetOf(to, device)
       // The keeper takes only what the log announces, so the log goes first.
       await sync.sync(recording.conversation, target, { signal })
@@ -66,8 +75,9 @@ export function createCourier (components: CourierComponents, person: Did): Cour
       for (const type of ['acknowledged', 'paused', 'resumed', 'broken'] as const) upload.on(type, event => { events.emit(type, event) })
       const { stored, error } = await upload.done
       // A keeper that has closed the message takes nothing more of it; what it has is what there is.
-      if (error?.name === 'CaptureEndedError') await outbox.drop(recording.voice)
-      if (!stored) return { stored, ...(error === undefined ? {} : { reason: error.message }) }
+      const ended = error?.name === 'CaptureEndedError'
+      if (ended) await outbox.drop(recording.voice)
+      if (!stored) return { stored, ended, ...(error === undefined ? {} : { reason: error.message }) }
       if (recording.finished === undefined || closing.has(recording)) await closed(recording).promise
       await outbox.drop(recording.voice)
       await sync.sync(recording.conversation, target).catch(async (error: unknown) => {
@@ -96,6 +106,7 @@ export function createCourier (components: CourierComponents, person: Did): Cour
       cutOff: finished.content.cutOff,
       ...(finished.reason === null ? {} : { reason: finished.reason })
     }, { durable: true })
+    await outbox.dropSpeaking(message)
     await recording.release()
     closed(recording).resolve()
     if (finished.segments === 0) await outbox.drop(recording.voice)
@@ -112,6 +123,18 @@ export function createCourier (components: CourierComponents, person: Did): Cour
       if (message === undefined || message.state !== 'recording') await recording.release()
       else await closeMessage(recording, finished, fromString(message.id, 'hex'))
     }
+    for await (const { conversation, message, voice } of outbox.speaking()) await closeUnspoken(conversation, message, voice)
+  }
+
+  /** Closes a message of which nothing reached the journal before a kill, if the log announces it at all. */
+  const closeUnspoken = async (id: CID, message: Uint8Array, voice: Uint8Array): Promise<void> => {
+    const conversation = await conversations.open(id)
+    const announced = (await conversation.state()).messages.find(known => known.id === toString(message, 'hex'))
+    if (announced?.state === 'recording') {
+      await conversation.append({ verb: 'add', thing: 'attachment', message, voice, manifest: null, durationMs: 0, segments: 0, cutOff: true, reason: 'nothing of it was recorded' }, { durable: true })
+      await outbox.markSpread(id)
+    }
+    await outbox.dropSpeaking(message)
   }
 
   const spread: Courier['spread'] = async (id, { signal } = {}) => {
@@ -164,7 +187,7 @@ export function createCourier (components: CourierComponents, person: Did): Cour
     for (const { device } of await devicesWith(people, to, 'proxy', clock.now())) {
       signal?.throwIfAborted()
       const done = await deliver(recording, { to, device, call: toString(call, 'hex'), signal }).done
-      if (done.stored) return undefined
+      if (done.stored || done.ended === true) return undefined
       reason = done.reason ?? reason
     }
     return reason

@@ -1,6 +1,6 @@
 import { createEmitter, type CID, type Clock, type Logger, type RandomBytes, type Store } from '@parley/core'
 import { createConversations, createSync, UnknownPersonError, type Conversation } from '@parley/conversations'
-import { createContacts, createPeople, parseContactUrl, type DeviceKeys, type DeviceList, type Did, type Signer } from '@parley/identity'
+import { createContacts, createPeople, parseContactUrl, type ContactCard, type DeviceKeys, type DeviceList, type Did, type Signer } from '@parley/identity'
 import type { Network } from '@parley/network'
 import { createSignalling } from '@parley/signalling'
 import { addProxy } from './add-proxy.ts'
@@ -17,6 +17,7 @@ import { createOwnProxies } from './own-proxies.ts'
 import type { CallOptions, Parley, ParleyEvents, SpokenAudio, VoiceCall } from './types.ts'
 import { startVoiceCall, type OwnVoiceCall } from './voice-call.ts'
 import { createWatch } from './watch.ts'
+import { keepBringing } from './keep-bringing.ts'
 
 export interface ParleyComponents {
   store: Store
@@ -30,6 +31,8 @@ export interface ParleyComponents {
   clock: Clock
   random: RandomBytes
   logger: Logger
+  /** Keeps a changed device list beside the keys, so that a copy of them alone never goes back to an older one. */
+  keepList?: ((bytes: Uint8Array) => Promise<void>) | undefined
 }
 
 export interface ParleyInit {
@@ -44,6 +47,9 @@ export async function createParley (components: ParleyComponents, { follow = fal
   const events = createEmitter<ParleyEvents>(logger)
   const people = createPeople({ store, logger })
   await people.learnList(list.bytes)
+  const card = async (): Promise<ContactCard> => await makeOwnCard({ people, keys, network, clock }, person)
+  // What we hand to others on a sync is what is known of ourselves here, so it has to be there from the start.
+  await people.learnCard((await card()).bytes)
   const contacts = createContacts({ store, people })
   const conversations = await createConversations({ store, people, clock, random, logger, device: keys, person })
   const sync = await createSync({ network, conversations, people, device: keys, person, clock, logger })
@@ -58,7 +64,6 @@ export async function createParley (components: ParleyComponents, { follow = fal
   const watch = createWatch({ conversations, contacts, people, inbox, events, logger }, person)
   for await (const id of conversations.ids()) await watch.know(id)
   conversations.on('action', ({ conversation, local }) => { if (!local) void watch.look(conversation) })
-  const card = async () => await makeOwnCard({ people, keys, network, clock }, person)
   const ownProxies = createOwnProxies({ store, network, people, sync, clock, random, logger, person, handle: createHandler({ sync, captures, conversations, inbox, watch, logger, person }) })
   ownProxies.on('proxy', proxy => { events.emit('proxy', proxy) })
   const signalling = await createSignalling({ network, people, device: keys, person, clock, random, logger, store })
@@ -67,10 +72,11 @@ export async function createParley (components: ParleyComponents, { follow = fal
     void nameOf({ contacts, people }, offer.from).then(fromName => { events.emit('offer', { call: offer.call, from: offer.from, fromName }) })
   })
   if (follow) ownProxies.follow()
+  const bringing = follow ? keepBringing({ courier, clock, logger }) : undefined
 
   const speakTo = async (to: Did, conversation: Conversation, audio: SpokenAudio, { listenFirstMs = 3000, signal }: CallOptions): Promise<VoiceCall> => {
     const callComponents = {
-      store, device: keys, clock, random, logger, courier, journal,
+      store, device: keys, clock, random, logger, courier, outbox, journal,
       offer: async (callee: Did, id: CID) => signalling.offer({ to: callee, conversation: id, card: (await card()).bytes })
     }
     const call = await startVoiceCall(callComponents, { from: person, to, conversation, audio, listenFirstMs, signal })
@@ -109,7 +115,8 @@ export async function createParley (components: ParleyComponents, { follow = fal
       return await contacts.add({ card: await parseContactUrl(cardUrl), name, now: clock.now() })
     },
     async addProxy (claim, { signal } = {}) {
-      const proxy = await addProxy({ network, people, clock, personSigner, card }, person, claim, { signal })
+      const proxy = await addProxy({ network, people, clock, personSigner, card, keepList: async bytes => { await components.keepList?.(bytes) } }, person, claim, { signal })
+      await people.learnCard((await card()).bytes)
       if (follow) ownProxies.follow()
       return proxy
     },
@@ -140,6 +147,7 @@ export async function createParley (components: ParleyComponents, { follow = fal
       return { reached: [...own.reached, ...others.reached], unreachable: [...own.unreachable, ...others.unreachable] }
     },
     async stop () {
+      bringing?.stop()
       for (const call of calls) call.abandon()
       await Promise.allSettled([...calls].map(async ({ ended }) => await ended))
       await Promise.allSettled(spreading)

@@ -12,6 +12,8 @@ export interface IdentityFiles {
   personSigner?: Signer
   /** The device list as it was when the files were written; the store may know a newer one. */
   list: DeviceList
+  /** Writes a changed device list beside the keys. */
+  keepList(bytes: Uint8Array): Promise<void>
 }
 
 export interface CreatedIdentity {
@@ -65,6 +67,7 @@ export async function readIdentity (folder: string, { passphrase }: { passphrase
   return {
     keys: await createDeviceKeys({ seed, sealingSecret }),
     list: await decodeDeviceList(listBytes),
+    keepList: async bytes => { await store.put('device-list', bytes) },
     ...(personSeed === undefined ? {} : { personSigner: await createSigner(personSeed) })
   }
 }

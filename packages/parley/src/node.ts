@@ -28,7 +28,11 @@ export async function openParley (folder: string, { passphrase, listen = [], log
   const store = await openLevelStore(join(folder, 'store'))
   try {
     const network = await createNetwork({ store, logger: logger.child('network') }, { seed: identity.keys.seed, listen })
-    const parley = await createParley({ store, network, keys: identity.keys, list: identity.list, personSigner: identity.personSigner, clock, random: systemRandom, logger }, { follow })
+    const { keys, list, personSigner, keepList } = identity
+    const parley = await createParley({ store, network, keys, list, personSigner, keepList, clock, random: systemRandom, logger }, { follow }).catch(async (error: unknown) => {
+      await network.stop()
+      throw error
+    })
     return {
       ...parley,
       async stop () {

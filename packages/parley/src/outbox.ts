@@ -12,11 +12,23 @@ export interface OutboxEntry {
   call: Uint8Array
 }
 
+/** A message whose log entry says that it is being spoken. */
+export interface SpeakingEntry {
+  conversation: CID
+  /** 16 bytes each. */
+  message: Uint8Array
+  voice: Uint8Array
+}
+
 /** What this device spoke and still has to bring to somebody; survives kills. */
 export interface Outbox {
   put(entry: OutboxEntry): Promise<void>
   drop(voice: Uint8Array): Promise<void>
   entries(): AsyncGenerator<OutboxEntry>
+  /** Marks a message that is announced and not closed yet. */
+  markSpeaking(entry: SpeakingEntry): Promise<void>
+  dropSpeaking(message: Uint8Array): Promise<void>
+  speaking(): AsyncGenerator<SpeakingEntry>
   /** Marks a conversation as one that others have to hear of. */
   markSpread(conversation: CID): Promise<void>
   dropSpread(conversation: CID): Promise<void>
@@ -25,6 +37,7 @@ export interface Outbox {
 
 const VOICES = '/parley/outbox/'
 const SPREADS = '/parley/spread/'
+const SPEAKING = '/parley/speaking/'
 
 const codec = createCodec('outbox entry', z.strictObject({
   v: z.literal(1),
@@ -33,6 +46,13 @@ const codec = createCodec('outbox entry', z.strictObject({
   to: bytesSchema({ exactBytes: 32 }),
   call: bytesSchema({ exactBytes: 16 })
 }), { maxBytes: 512 })
+
+const speakingCodec = createCodec('speaking mark', z.strictObject({
+  v: z.literal(1),
+  conversation: cidSchema,
+  message: bytesSchema({ exactBytes: 16 }),
+  voice: bytesSchema({ exactBytes: 16 })
+}), { maxBytes: 256 })
 
 const spreadCodec = createCodec('spread mark', z.strictObject({ v: z.literal(1), conversation: cidSchema }), { maxBytes: 128 })
 
@@ -50,6 +70,19 @@ export function createOutbox ({ store }: { store: Store }): Outbox {
       for await (const { value } of store.entries(VOICES)) {
         const { voice, conversation, to, call } = codec.decode(value)
         yield { voice, conversation, to: didFromPublicKey(to), call }
+      }
+    },
+    async markSpeaking ({ conversation, message, voice }) {
+      const value = speakingCodec.encode({ v: 1, conversation, message: new Uint8Array(message), voice: new Uint8Array(voice) })
+      await store.commit([{ type: 'put', key: `${SPEAKING}${toString(message, 'hex')}`, value }], { durable: true })
+    },
+    async dropSpeaking (message) {
+      await store.commit([{ type: 'delete', key: `${SPEAKING}${toString(message, 'hex')}` }])
+    },
+    async * speaking () {
+      for await (const { value } of store.entries(SPEAKING)) {
+        const { conversation, message, voice } = speakingCodec.decode(value)
+        yield { conversation, message, voice }
       }
     },
     async markSpread (conversation) {

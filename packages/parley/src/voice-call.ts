@@ -6,6 +6,7 @@ import { createRecording, type FinishedVoice, type Recording } from '@parley/voi
 import { toString } from 'uint8arrays'
 import type { CallJournal } from './call-record/journal.ts'
 import type { Courier, Delivery } from './courier.ts'
+import type { Outbox } from './outbox.ts'
 import { callHex } from './call-hex.ts'
 import { callBytes } from '@parley/signalling'
 import type { CallResult, Reach, SpokenAudio, VoiceCall, VoiceCallEvents } from './types.ts'
@@ -17,6 +18,7 @@ export interface VoiceCallComponents {
   random: RandomBytes
   logger: Logger
   courier: Courier
+  outbox: Outbox
   journal: CallJournal
   /** Rings the other person. */
   offer(to: Did, conversation: CID): Promise<OutgoingCall>
@@ -32,8 +34,10 @@ export interface VoiceCallInit {
 }
 
 /** What is spoken is announced in the log before its first frame, so that whoever holds a part of it knows what it belongs to. */
-async function announceMessage ({ random }: VoiceCallComponents, conversation: Conversation): Promise<{ message: Uint8Array, voice: Uint8Array, key: Uint8Array, action: CID }> {
+async function announceMessage ({ random, outbox }: VoiceCallComponents, conversation: Conversation): Promise<{ message: Uint8Array, voice: Uint8Array, key: Uint8Array, action: CID }> {
   const [message, voice, key] = [random(16), random(16), random(32)]
+  // A kill between the announcement and the first of the recording must not leave a message open for ever.
+  await outbox.markSpeaking({ conversation: conversation.id, message, voice })
   const { cid } = await conversation.append({ verb: 'add', thing: 'message', message, attachment: { voice, key, codec: 'opus', sampleRateHz: 48_000, channels: 1 } }, { durable: true })
   return { message, voice, key, action: cid }
 }
@@ -96,7 +100,8 @@ class SpeakingCall implements OwnVoiceCall {
       this.#durations[index] = this.#spokenMs
       this.#events.emit('recorded', { index, durationMs: this.#spokenMs })
     })
-    init.signal?.addEventListener('abort', () => { this.hangUp() }, { once: true })
+    if (init.signal?.aborted === true) this.hangUp()
+    else init.signal?.addEventListener('abort', () => { this.hangUp() }, { once: true })
     this.ended = this.#run()
   }
 
@@ -166,6 +171,7 @@ class SpeakingCall implements OwnVoiceCall {
     if (this.#delivery === undefined) await withTimeout(this.#taken.promise, 'Waiting for somebody to take the call', LAST_CHANCE_MS, clock, this.#waiting).catch(() => {})
     if (this.#delivery === undefined) return this.#result('kept', cutOff, 'nobody could take the call')
     const delivered = await this.#delivery.done
+    if (delivered.ended === true && this.#acknowledged > 0) return this.#result('stored', true, 'the link was broken for too long: the end of it did not arrive')
     return delivered.stored
       ? this.#result('stored', cutOff)
       : this.#result('kept', cutOff, delivered.reason ?? 'the other side went away before it had all of it')

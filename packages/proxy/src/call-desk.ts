@@ -33,22 +33,26 @@ export function openCallDesk (components: CallDeskComponents): { stop(): void } 
   return { stop: off }
 }
 
+/** How long a connected device may take to say that it rings. */
+const DEVICE_ANSWER_MS = 1000
+
 async function answer ({ people, network, journal, clock, events, logger }: CallDeskComponents, offer: IncomingOffer): Promise<void> {
   const call = toString(callBytes(offer.call), 'hex')
   const connected = new Set(network.peers().map(({ peer }) => peer))
   const devices = await devicesWith(people, offer.to, 'endpoint', clock.now())
-  // The devices say `ringing` for themselves; this only spares the caller a moment of `proxy only`.
-  offer.reach(devices.some(({ device }) => connected.has(peerIdFromDid(device))) ? 'ringing' : 'proxy-only')
+  // Only a device can say that it rings; one that is connected gets a moment to say so.
+  const isMaybeThere = devices.some(({ device }) => connected.has(peerIdFromDid(device)))
+  const cancelReach = clock.setTimer(() => { offer.reach('proxy-only') }, isMaybeThere ? DEVICE_ANSWER_MS : 0)
   await journal.begin({ call, from: offer.from, to: offer.to, conversation: offer.conversation })
   offer.accept({ mode: 'capture' })
   logger.info('took a call', { call: offer.call, for: offer.to })
   const tell = async (): Promise<void> => {
-    for await (const record of journal.all()) {
-      if (record.call === call) events.emit('call', toRecord(record, await nameOf(people, record.from)))
-    }
+    const record = await journal.read(call)
+    if (record !== undefined) events.emit('call', toRecord(record, await nameOf(people, record.from)))
   }
   await tell()
   const { by } = await offer.ended
+  cancelReach()
   const outputs = await journal.step(call, { type: 'offer-ended', by: by === 'time' ? 'expiry' : 'caller' })
   if (outputs.length > 0) await tell()
 }

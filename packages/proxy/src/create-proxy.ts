@@ -1,6 +1,6 @@
 import { createEmitter, type Clock, type Logger, type RandomBytes, type Store } from '@parley/core'
 import { createConversations, createMailbox, createSync } from '@parley/conversations'
-import { createContactCard, createPeople, type DeviceKeys, type Did } from '@parley/identity'
+import { createContactCard, createPeople, didFromPeerId, type DeviceKeys, type Did } from '@parley/identity'
 import type { Network } from '@parley/network'
 import { createSignalling } from '@parley/signalling'
 import { CARD_LIFETIME_MS, devicesWith, openCallJournal, toRecord } from 'parley'
@@ -58,6 +58,10 @@ export async function createProxy (components: ProxyComponents, { name, platform
     device: keys.did,
     claim: async () => await ownership.claim(),
     served,
+    async servesPeer (peer) {
+      const persons = await people.personsOf(didFromPeerId(peer))
+      return persons.some(person => served().includes(person))
+    },
     async card (person: Did) {
       const list = await people.list(person)
       if (list === undefined || !served().includes(person)) throw new NotServedError(person)

@@ -74,10 +74,18 @@ export async function openForwarding ({ store, people, conversations, sync, mail
     return proxies.length === 0
   }
 
+  const waiting = new Set<string>()
+  const offAcknowledged = mailbox.on('acknowledged', ({ person }) => {
+    for (const key of waiting) if (key.startsWith(`${person} `)) waiting.delete(key)
+  })
+
   const announce = async (id: CID, author: Did): Promise<void> => {
     const access = new Set(await conversations.holder(id).access())
     for (const person of served()) {
-      if (!access.has(person)) continue
+      // One item wakes whoever comes; the next is wanted once a device has taken this one.
+      const key = `${person} ${id.toString()}`
+      if (!access.has(person) || waiting.has(key)) continue
+      waiting.add(key)
       await store.commit(await mailbox.put(person, { kind: MAILBOX_KINDS.conversation, conversation: id, payload: new Uint8Array(0) }), { durable: true })
       await mailbox.announce(person)
     }
@@ -111,6 +119,7 @@ export async function openForwarding ({ store, people, conversations, sync, mail
   return {
     async stop () {
       off()
+      offAcknowledged()
       cancelSettle?.()
       stopping.abort()
       for (const cancel of timers.values()) cancel()

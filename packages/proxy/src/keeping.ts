@@ -41,7 +41,13 @@ export async function openKeeping (components: KeepingComponents, { served, grac
     if (previous !== undefined && previous.state === record.state) return changes
     for (const person of await addressees(record)) {
       const payload = await signCaptureRecord(keys.signer, record, { onBehalfOf: person })
-      changes.push(...await mailbox.put(person, { kind: MAILBOX_KINDS.capture, conversation: record.conversation, payload: new Uint8Array(payload) }))
+      const item = { kind: MAILBOX_KINDS.capture, conversation: record.conversation, payload: new Uint8Array(payload) }
+      changes.push(...await mailbox.put(person, item).catch((error: unknown) => {
+        // What is said is kept all the same: a device that comes back finds it by the conversation's log.
+        if ((error as Error).name !== 'MailboxFullError') throw error
+        logger.warn('a mailbox is full', { person, error })
+        return []
+      }))
     }
     return changes
   }
@@ -58,9 +64,8 @@ export async function openKeeping (components: KeepingComponents, { served, grac
     if (previous?.state === record.state) return
     void (async () => {
       for (const person of await addressees(record)) await mailbox.announce(person)
-      for await (const call of journal.all()) {
-        if (call.call === toString(record.context, 'hex')) events.emit('call', toRecord(call, await nameOf(people, call.from)))
-      }
+      const call = await journal.read(toString(record.context, 'hex'))
+      if (call !== undefined) events.emit('call', toRecord(call, await nameOf(people, call.from)))
     })().catch((error: unknown) => { logger.warn('a capture could not be told', { error }) })
   })
   return keeper

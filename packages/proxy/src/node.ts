@@ -34,13 +34,22 @@ export async function openProxyNode (folder: string, { passphrase, listen, annou
   const keys = await proxyKeys(join(folder, 'keys'), passphrase)
   const store = await openLevelStore(join(folder, 'store'), minFreeBytes === undefined ? {} : { minFreeBytes })
   try {
-    const network = await createNetwork({ store, logger: logger.child('network') }, { seed: keys.seed, listen, hub: true, ...(announce === undefined ? {} : { announce }) })
+    // It relays for the devices of its people alone; who they are is known once the proxy is composed.
+    let mayReserve = async (_peer: string): Promise<boolean> => false
+    const network = await createNetwork({ store, logger: logger.child('network') }, {
+      seed: keys.seed,
+      listen,
+      hub: true,
+      mayReserve: async peer => await mayReserve(peer),
+      ...(announce === undefined ? {} : { announce })
+    })
     try {
       const proxy = await createProxy({ store, network, keys, clock, random: systemRandom, logger }, {
         name: hostname(),
         platform: platform(),
         ...(graceMs === undefined ? {} : { graceMs })
       })
+      mayReserve = async peer => await proxy.servesPeer(peer)
       return {
         proxy,
         network,

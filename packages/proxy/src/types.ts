@@ -41,6 +41,8 @@ export interface Proxy extends Emitter<ProxyEvents> {
   claim(): Promise<string>
   /** Whom it serves. */
   served(): Did[]
+  /** Tells whether a peer id is a device of somebody it serves. */
+  servesPeer(peer: string): Promise<boolean>
   /** Makes a contact card of somebody it serves. @throws {NotServedError} */
   card(person: Did): Promise<ContactCard>
   status(): Promise<ProxyStatus>

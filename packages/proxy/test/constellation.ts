@@ -17,8 +17,9 @@ export interface Somebody {
   away(): Promise<void>
   /** Starts the device again on the same store. */
   back(init?: { follow?: boolean }): Promise<Parley>
-  restartProxy(): Promise<void>
-  /** Cuts the proxy off as a kill would: nothing of it is told or finished. */
+  /** Stops the proxy; its store and its addresses stay. */
+  proxyAway(): Promise<void>
+  proxyBack(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -46,10 +47,9 @@ export async function createSomebody (name: string, { logger = silentLogger, gra
       somebody.parley = device.parley
       return device.parley
     },
-    async restartProxy () {
-      const { listen } = proxyNode
-      await proxyNode.stop()
-      proxyNode = await startProxy(proxyStore, proxyKeys, logger.child(`${name}-proxy`), graceMs, listen)
+    async proxyAway () { await proxyNode.stop() },
+    async proxyBack () {
+      proxyNode = await startProxy(proxyStore, proxyKeys, logger.child(`${name}-proxy`), graceMs, proxyNode.listen)
       somebody.proxy = proxyNode.proxy
     },
     async stop () {

@@ -1,4 +1,6 @@
 import { expect } from 'chai'
+import { createSystemClock } from '@parley/core'
+import { pace, type OpusPacket } from '@parley/media'
 import type { Parley } from 'parley'
 import { bytesOf, createSomebody, introduce, packets, type Somebody } from './constellation.ts'
 
@@ -61,11 +63,55 @@ describe('somebody calls a person whose devices are all off', function () {
   })
 
   it('keeps what is said on this device when nobody can take it, and brings it later', async () => {
-    await bob.stop()
+    await bob.proxyAway()
     const call = await alice.parley.call('Bob', packets(40, 5), { listenFirstMs: 100 })
     expect(await call.ended).to.include({ status: 'kept', acknowledged: 0 })
+    expect((await alice.parley.sync()).unreachable[0]?.who).to.equal('Bob')
+
+    await bob.proxyBack()
+    expect((await alice.parley.sync()).unreachable).to.deep.equal([])
+    const back = await bob.back()
+    await back.sync()
+    expect(await back.inbox()).to.have.length(1)
+    expect(await heard(back, 1)).to.deep.equal(await bytesOf(packets(40, 5)))
+  })
+
+  it('is rung when the person\'s device is on line, and told so', async () => {
+    const there = await bob.back({ follow: true })
+    await new Promise<void>(resolve => { there.on('proxy', ({ state }) => { if (state === 'connected') resolve() }) })
+    const rung = new Promise<string>(resolve => { there.on('offer', ({ fromName }) => { resolve(fromName) }) })
+    const arrived = new Promise<string>(resolve => { there.on('message', ({ state }) => { if (state === 'complete') resolve(state) }) })
+    const call = await alice.parley.call('Bob', endless())
+    // The first word may be the proxy's, when the topic reaches the device a moment later.
+    await new Promise<void>(resolve => {
+      call.on('reach', reach => { if (reach === 'ringing') resolve() })
+      void call.reach.then(reach => { if (reach === 'ringing') resolve() })
+    })
+    call.hangUp()
+    expect(await rung).to.equal('Alice')
+    expect((await call.ended).status).to.equal('stored')
+    expect(await arrived).to.equal('complete')
+  })
+
+  it('is not what a device that stops cuts off for ever', async () => {
+    const call = await alice.parley.call('Bob', endless())
+    await new Promise<void>(resolve => { call.on('acknowledged', ({ index }) => { if (index >= 2) resolve() }) })
+    await alice.away()
+    expect(await call.ended).to.include({ status: 'kept', cutOff: true })
+    const home = await alice.back()
+    await home.sync()
+    const back = await bob.back()
+    await back.sync()
+    expect((await back.inbox())[0]).to.include({ state: 'cut-off', fromName: 'Alice' })
+    expect((await heard(back, 1)).length).to.be.at.least(110)
   })
 })
+
+/** Somebody who speaks, in the time it takes, until they are stopped. */
+function endless (): AsyncGenerator<OpusPacket> {
+  const words = async function * (): AsyncGenerator<OpusPacket> { for (;;) yield * packets(10, 7) }
+  return pace(words(), { clock: createSystemClock() })
+}
 
 async function heard (parley: Parley, n: number): Promise<Uint8Array[]> {
   const all: Uint8Array[] = []

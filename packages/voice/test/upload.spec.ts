@@ -1,23 +1,11 @@
 import { silentLogger } from '@parley/core'
-import { type DeviceKeys, createContactCard, createDeviceList, createPeople, createSigner, publicKeyFromDid } from '@parley/identity'
-import { createMemoryStore } from '@parley/network'
+import { publicKeyFromDid } from '@parley/identity'
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { type CaptureRecord, type Recording, type Upload, type UploadInit, openRecording, uploadVoice, verifySegment, voiceName } from '../src/index.ts'
+import { type CaptureRecord, openRecording, verifySegment, voiceName } from '../src/index.ts'
 import { decodeReply, decodeRequest } from '../src/frames.ts'
+import { ended, upload } from './uploading.ts'
 import { type World, createWorld, networkOf, packets, speak, storedIndices } from './world.ts'
-
-function upload (world: World, recording: Recording, init: UploadInit = {}, device: DeviceKeys = world.alice): Upload {
-  return uploadVoice({ network: networkOf(world, device), store: world.spoken, clock: world.clock, random: world.random, logger: silentLogger }, recording, world.target, init)
-}
-
-/** Waits for the end of an upload while time passes. */
-async function ended (world: World, sent: Upload): Promise<Awaited<Upload['done']>> {
-  let result: Awaited<Upload['done']> | undefined
-  void sent.done.then(value => { result = value })
-  await world.until(() => result !== undefined, 'the end of the upload')
-  return await sent.done
-}
 
 describe('an upload while somebody speaks', () => {
   it('is acknowledged segment by segment and stored', async () => {
@@ -245,91 +233,6 @@ describe('an upload whose connection breaks', () => {
     await stop()
     await world.keep()
     expect((await ended(world, sent)).stored).to.equal(true)
-  })
-})
-
-describe('a keeper restarted while somebody spoke', () => {
-  it('gives the speaker the grace period, then cuts off, exactly once over any number of restarts', async () => {
-    const world = await createWorld()
-    let keeper = await world.keep()
-    const recording = world.record()
-    const controller = new AbortController()
-    const sent = upload(world, recording, { signal: controller.signal })
-    await speak(recording, packets(70, world.random))
-    await world.until(() => sent.acknowledged === 2)
-    await keeper.stop()
-    controller.abort()
-    const ends: string[] = []
-    for (let restart = 0; restart < 4; restart++) {
-      keeper = await world.keep()
-      keeper.on('ended', ({ record }) => { ends.push(record.state) })
-      await world.clock.advance(restart === 0 ? 10_000 : 31_000)
-      await world.settle()
-      await keeper.stop()
-    }
-    expect(ends).to.deep.equal(['cut-off'])
-  })
-})
-
-describe('who may leave a message', () => {
-  const refusal = async (world: World, init: UploadInit = {}, device = world.alice): Promise<unknown> => {
-    const recording = world.record()
-    await speak(recording, packets(20, world.random))
-    await recording.finish()
-    const { error } = await ended(world, upload(world, recording, init, device))
-    return (error as { reason?: string } | undefined)?.reason ?? error?.name
-  }
-
-  it('is not a device that nobody lists', async () => {
-    const world = await createWorld()
-    await world.keep()
-    expect(await refusal(world, {}, world.bob)).to.equal('unknown-device')
-  })
-
-  it('is not a device without the role of an endpoint', async () => {
-    const world = await createWorld({ aliceRoles: ['proxy'] })
-    await world.keep()
-    expect(await refusal(world)).to.equal('not-an-endpoint')
-  })
-
-  it('is not whom the node does not want', async () => {
-    const world = await createWorld()
-    await world.keep({ authorise: async () => ({ ok: false, reason: 'blocked' }) })
-    expect(await refusal(world)).to.equal('not-allowed')
-  })
-
-  it('is not who speaks too many at once; that passes, and is told when it does not', async () => {
-    const world = await createWorld()
-    const keeper = await world.keep({ maxCapturesPerPeer: 1 })
-    const first = world.record()
-    await speak(first, packets(20, world.random))
-    const sent = upload(world, first)
-    await world.until(() => sent.acknowledged === 1)
-    expect(await refusal(world, { graceMs: 1000 })).to.equal('KeeperUnreachableError')
-    expect(keeper.refusals().busy).to.be.above(0)
-  })
-
-  it('is a device whose card comes with the message', async () => {
-    const world = await createWorld()
-    const person = await createSigner(new Uint8Array(32).fill(51))
-    const now = world.clock.now()
-    const list = await createDeviceList(person, { name: 'Bob', issued: now, devices: [{ device: world.bob.did, sealing: world.bob.sealing.publicKey, name: 'phone', platform: 'test', roles: ['endpoint'], capabilities: [], added: now - 1 }] })
-    const { bytes: card } = await createContactCard(world.bob.signer, { list, routes: [], issued: now, expires: now + 60_000 })
-    world.people = createPeople({ store: createMemoryStore(), logger: silentLogger })
-    await world.keep()
-    const recording = world.record()
-    await recording.finish()
-    expect(await ended(world, upload(world, recording, { card }, world.bob))).to.deep.equal({ acknowledged: 0, stored: true })
-  })
-
-  it('is not a device that sends segments of another', async () => {
-    const world = await createWorld()
-    const person = await createSigner(new Uint8Array(32).fill(52))
-    const now = world.clock.now()
-    const list = await createDeviceList(person, { name: 'Bob', issued: now, devices: [{ device: world.bob.did, sealing: world.bob.sealing.publicKey, name: 'phone', platform: 'test', roles: ['endpoint'], capabilities: [], added: now - 1 }] })
-    await world.people.learnList(list.bytes)
-    await world.keep()
-    expect(await refusal(world, {}, world.bob)).to.equal('forged')
   })
 })
 

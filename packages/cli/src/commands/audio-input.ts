@@ -59,7 +59,7 @@ async function * fileBytes (path: string): AsyncGenerator<Uint8Array> {
     file = await open(path)
     yield * file.createReadStream({ autoClose: false, highWaterMark: 1 << 18 }) as AsyncIterable<Uint8Array>
   } catch (cause) {
-    throw new FileError(`${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    throw new FileError(`${path} cannot be read`, { cause })
   } finally {
     await file?.close()
   }

@@ -80,7 +80,7 @@ function note (heard: Heard, { packets, peaks, last }: SpokenSegment): void {
 async function createTarget (path: string): Promise<{ file: FileHandle, keep(): Promise<void>, discard(): Promise<void> }> {
   const temporary = `${path}.part`
   const file = await open(temporary, 'w').catch((cause: unknown) => {
-    throw new FileError(`${path} cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    throw new FileError(`${path} cannot be written`, { cause })
   })
   return {
     file,

@@ -15,6 +15,8 @@ export interface CallJournal {
    */
   plan(call: string, input: CallInput): { changes: Change[], outputs: CallOutput[], committed(): void }
   get(call: string): StoredCall | undefined
+  /** Reads a call, ended or not. */
+  read(call: string): Promise<StoredCall | undefined>
   /** Calls that have not ended. */
   open(): StoredCall[]
   /** Yields every call, oldest first. */
@@ -66,6 +68,10 @@ export async function openCallJournal ({ store, clock }: { store: Store, clock: 
     },
     plan,
     get: call => open.get(call),
+    async read (call) {
+      const bytes = await store.get(key(call))
+      return bytes === undefined ? undefined : decodeCall(bytes)
+    },
     open: () => [...open.values()],
     async * all (options) {
       const records: StoredCall[] = []

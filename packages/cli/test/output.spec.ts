@@ -1,0 +1,50 @@
+import { expect } from 'chai'
+import { exitCodeOf } from '../src/index.ts'
+import { reportOf } from '../src/exit-code.ts'
+import { clockTime, table } from '../src/output.ts'
+import { sparkline } from '../src/progress.ts'
+import { listenAddresses } from '../src/proxy-settings.ts'
+import { dataFolder } from '../src/data-folder.ts'
+
+describe('what the command line prints', () => {
+  it('tells lengths as people read them', () => {
+    expect([0, 7_400, 751_000, 3_729_000].map(clockTime)).to.deep.equal(['0:00', '0:07', '12:31', '1:02:09'])
+  })
+
+  it('sets columns as wide as their widest cell', () => {
+    expect(table(['N', 'FROM'], [['1', 'Alice'], ['12', 'Bo']])).to.equal('N   FROM\n1   Alice\n12  Bo\n')
+  })
+
+  it('draws a waveform within its width, loud high and silence blank', () => {
+    expect(sparkline(Uint8Array.of(0, 255, 0), 10)).to.equal(' █ ')
+    expect(sparkline(new Uint8Array(1000).fill(255), 60)).to.have.length(60)
+    expect(sparkline(new Uint8Array(0), 60)).to.equal('')
+  })
+
+  it('tells an error with what caused it, and its exit code', () => {
+    const error = Object.assign(new Error('nobody there', { cause: new Error('refused') }), { name: 'PeerUnreachableError' })
+    expect(reportOf(error)).to.deep.equal({ name: 'PeerUnreachableError', message: 'nobody there', causes: ['refused'] })
+    expect(exitCodeOf(error)).to.equal(4)
+    expect(exitCodeOf(new Error('else'))).to.equal(1)
+  })
+})
+
+describe('where a proxy listens', () => {
+  it('keeps the ports it had', async () => {
+    expect(await listenAddresses(undefined, undefined, { tcpPort: 4017, wsPort: 4018 })).to.deep.equal(['/ip4/0.0.0.0/tcp/4017', '/ip4/0.0.0.0/tcp/4018/ws'])
+  })
+
+  it('takes the address it is told', async () => {
+    expect(await listenAddresses(undefined, '::1', {})).to.deep.equal(['/ip6/::1/tcp/0', '/ip6/::1/tcp/0/ws'])
+    expect(await listenAddresses(['/ip4/127.0.0.1/tcp/1'], undefined, { tcpPort: 2 })).to.deep.equal(['/ip4/127.0.0.1/tcp/1'])
+  })
+})
+
+describe('the data folder', () => {
+  it('is what is given, else the environment\'s, else in the user\'s data home', () => {
+    const env = { PARLEY_DATA: '/var/parley', XDG_DATA_HOME: '/home/a/data' }
+    expect(dataFolder({ cwd: '/work', env }, 'here').root).to.equal('/work/here')
+    expect(dataFolder({ cwd: '/work', env }, undefined).root).to.equal('/var/parley')
+    expect(dataFolder({ cwd: '/work', env: { XDG_DATA_HOME: '/home/a/data' } }, undefined).root).to.equal('/home/a/data/parley')
+  })
+})
