@@ -107,8 +107,11 @@ async function momentOfKill ({ until, told }: DoomedSpeaker, isPaced: boolean, r
 
 /** Opens the folder for the last time and brings what is left. */
 async function comeBack (caller: LocalDevice): Promise<Pick<Lane, 'records' | 'states'>> {
+  const t0 = performance.now()
   await caller.reopen()
+  const t1 = performance.now()
   const { unreachable } = await caller.parley.sync()
+  if (process.env['DBG']) console.log('reopen', Math.round(t1 - t0), 'sync', Math.round(performance.now() - t1), unreachable)
   // What the proxy has closed by then is told as such; everything else was brought.
   for (const { reason } of unreachable) expect(reason).to.match(/closed|ended|cut off/i)
   const states = await ownMessages(caller.parley)
@@ -148,11 +151,14 @@ interface Heard { state: string, segments: number, packets: Uint8Array[] }
 
 /** Everything that Bob can play, by message. */
 async function heardByBob (bob: LocalDevice): Promise<Map<string, Heard>> {
+  const t0 = performance.now()
   await bob.parley.sync()
+  if (process.env['DBG']) console.log('bob sync', Math.round(performance.now() - t0))
   const heard = new Map<string, Heard>()
   for (const { n, message, state } of await bob.parley.inbox()) {
     const entry: Heard = { state, segments: 0, packets: [] }
     heard.set(message, entry)
+    const t1 = performance.now()
     try {
       for await (const { packets } of bob.parley.listen(n)) {
         // What only the caller's journal has is told as a hole; it was not acknowledged.
@@ -163,6 +169,7 @@ async function heardByBob (bob: LocalDevice): Promise<Map<string, Heard>> {
     } catch (error) {
       if ((error as Error).name !== 'VoiceUnavailableError') throw error
     }
+    if (process.env['DBG']) console.log('heard', n, state, entry.segments, Math.round(performance.now() - t1))
   }
   return heard
 }

@@ -1,6 +1,6 @@
+import { equalBytes } from '#equal-bytes'
 import * as dagCbor from '@ipld/dag-cbor'
 import { CID } from 'multiformats/cid'
-import { equals } from 'uint8arrays'
 import { InvalidBytesError, OversizedBytesError } from './errors.ts'
 
 /** Anything that checks an unknown value and returns it typed, or throws: a zod schema's `parse`. */
@@ -33,7 +33,7 @@ export function decodeCanonical (what: string, bytes: Uint8Array, maxBytes: numb
   } catch (cause) {
     throw new InvalidBytesError(what, 'they are not DAG-CBOR', { cause })
   }
-  if (!equals(again, bytes)) throw new InvalidBytesError(what, 'they are not in canonical form')
+  if (!equalBytes(again, bytes)) throw new InvalidBytesError(what, 'they are not in canonical form')
   if (mayNamePrototype(bytes) && namesPrototype(value)) throw new InvalidBytesError(what, 'they name a key __proto__')
   return value
 }

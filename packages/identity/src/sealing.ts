@@ -1,4 +1,5 @@
-import { Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke/core'
+import { createAead } from '#aead'
+import { CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke/core'
 import { InvalidArgumentError, bytesSchema } from '@parley/core'
 import * as z from 'zod/mini'
 import { KEY_BYTES, publicKeyFromDid, type Did } from './did.ts'
@@ -82,7 +83,7 @@ export function sealedCopySchema ({ maxBytes }: { maxBytes: number }): z.ZodMini
 
 // A suite is a handful of constants; the library binds it to one use at a time.
 function createSuite (): CipherSuite {
-  return new CipherSuite({ kem: new DhkemX25519HkdfSha256(), kdf: new HkdfSha256(), aead: new Aes256Gcm() })
+  return new CipherSuite({ kem: new DhkemX25519HkdfSha256(), kdf: new HkdfSha256(), aead: createAead() })
 }
 
 function infoOf (purpose: string): Uint8Array<ArrayBuffer> {

@@ -1,0 +1,4 @@
+/** Tells whether two byte strings are the same. */
+export function equalBytes (a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0
+}
