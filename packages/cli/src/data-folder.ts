@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
+import { mkdir, stat } from 'node:fs/promises'
 import { homedir, tmpdir, userInfo } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
+import { FileError } from './errors.ts'
 import type { Io } from './io.ts'
 
 /** Where things are in a data folder. */
@@ -46,6 +48,29 @@ function dataHome (env: Io['env']): string {
   if (process.platform === 'win32' && appData !== undefined) return appData
   if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support')
   return join(homedir(), '.local', 'share')
+}
+
+/**
+ * Makes the data folder with all above it. Not by `mkdir`'s own `recursive`:
+ * under a file system that refuses new folders, as /proc, that never ends.
+ *
+ * @throws {FileError} with the folder that could not be made
+ */
+export async function makeDataFolder (root: string): Promise<void> {
+  try {
+    await mkdir(root, { mode: 0o700 })
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    if (code === 'EEXIST' && (await stat(root)).isDirectory()) return
+    const parent = dirname(root)
+    if (code !== 'ENOENT' || parent === root || await isFolder(parent)) throw new FileError(`The folder ${root} cannot be made`, { cause })
+    await makeDataFolder(parent)
+    await makeDataFolder(root)
+  }
+}
+
+async function isFolder (path: string): Promise<boolean> {
+  return await stat(path).then(found => found.isDirectory(), () => false)
 }
 
 /** The name a person gets when none is given: that of their account. */

@@ -1,10 +1,10 @@
-import { mkdir, rename, rm, statfs, writeFile } from 'node:fs/promises'
+import { rename, rm, statfs, writeFile } from 'node:fs/promises'
 import { contactUrl, qrSvg, qrTerminal } from '@parley/identity'
 import { createStatusServer, type NodeStatus, type StatusServer } from '@parley/control-server'
 import { createIdentity, openParley, readIdentity } from 'parley/node'
 import { openProxyNode, type ProxyNode } from '@parley/proxy/node'
 import type { CommandContext } from './command.ts'
-import { accountName } from './data-folder.ts'
+import { accountName, makeDataFolder } from './data-folder.ts'
 import { EXIT } from './io.ts'
 import { createLogger } from './log.ts'
 import { listenAddresses, readSettings, writeSettings } from './proxy-settings.ts'
@@ -17,7 +17,7 @@ import { folderBytes } from './folder-size.ts'
 export async function runProxy (context: CommandContext, options: Record<string, unknown>): Promise<number> {
   const { io, folder, output } = context
   const startedAt = io.clock.now()
-  await mkdir(folder.proxy.root, { recursive: true, mode: 0o700 })
+  await makeDataFolder(folder.proxy.root)
   const settings = await readSettings(folder.proxy.settings)
   const logger = createLogger(io, { verbose: context.options.verbose === true })
   const node = await openProxyNode(folder.proxy.root, {

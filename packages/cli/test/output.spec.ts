@@ -43,8 +43,8 @@ describe('where a proxy listens', () => {
 describe('the data folder', () => {
   it('is what is given, else the environment\'s, else in the user\'s data home', () => {
     const env = { PARLEY_DATA: '/var/parley', XDG_DATA_HOME: '/home/a/data' }
-    expect(dataFolder({ cwd: '/work', env }, 'here').root).to.equal('/work/here')
-    expect(dataFolder({ cwd: '/work', env }, undefined).root).to.equal('/var/parley')
-    expect(dataFolder({ cwd: '/work', env: { XDG_DATA_HOME: '/home/a/data' } }, undefined).root).to.equal('/home/a/data/parley')
+    expect(dataFolder({ cwd: '/here', env }, 'here').root).to.equal('/here/here')
+    expect(dataFolder({ cwd: '/here', env }, undefined).root).to.equal('/var/parley')
+    expect(dataFolder({ cwd: '/here', env: { XDG_DATA_HOME: '/home/a/data' } }, undefined).root).to.equal('/home/a/data/parley')
   })
 })

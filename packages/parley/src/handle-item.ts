@@ -9,8 +9,10 @@ import type { Watch } from './watch.ts'
 
 /** What a proxy puts into its person's mailbox. */
 export const MAILBOX_KINDS = {
-  /** A capture began or ended; the payload is its signed record. */
+  /** Somebody began to speak; the payload is the capture's signed record. */
   capture: 'capture',
+  /** A message ended, whole or cut off; the payload is its capture's signed record. */
+  message: 'message',
   /** The log of a conversation grew; there is no payload. */
   conversation: 'conversation'
 } as const
@@ -33,7 +35,7 @@ export function createHandler ({ sync, captures, conversations, inbox, watch, lo
       await sync.sync(item.conversation, proxy)
       return undefined
     }
-    if (item.kind !== MAILBOX_KINDS.capture) {
+    if (item.kind !== MAILBOX_KINDS.capture && item.kind !== MAILBOX_KINDS.message) {
       logger.info('a proxy holds something this version does not know', { kind: item.kind })
       return 'refused'
     }

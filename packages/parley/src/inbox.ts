@@ -103,12 +103,13 @@ export function createInbox (components: InboxComponents, person: Did): Inbox {
 
   const segments = async function * (message: Message, { signal, startIndex = 0 }: AbortOptions & { startIndex?: number }): AsyncGenerator<SpokenSegment> {
     const { voice } = message
-    if (voice === undefined) return
+    // The log says that nothing was recorded: nobody has anything of it, however long one asks.
+    if (voice === undefined || voice.manifest === null) return
     const pieces = readVoice(components, {
       voice: voice.voice,
       key: voice.key,
       speaker: message.device,
-      ...(voice.manifest === undefined || voice.manifest === null ? {} : { manifest: voice.manifest }),
+      ...(voice.manifest === undefined ? {} : { manifest: voice.manifest }),
       from: await keepers(message),
       startIndex,
       signal

@@ -41,7 +41,7 @@ export async function openKeeping (components: KeepingComponents, { served, grac
     if (previous !== undefined && previous.state === record.state) return changes
     for (const person of await addressees(record)) {
       const payload = await signCaptureRecord(keys.signer, record, { onBehalfOf: person })
-      const item = { kind: MAILBOX_KINDS.capture, conversation: record.conversation, payload: new Uint8Array(payload) }
+      const item = { kind: record.state === 'recording' ? MAILBOX_KINDS.capture : MAILBOX_KINDS.message, conversation: record.conversation, payload: new Uint8Array(payload) }
       changes.push(...await mailbox.put(person, item).catch((error: unknown) => {
         // What is said is kept all the same: a device that comes back finds it by the conversation's log.
         if ((error as Error).name !== 'MailboxFullError') throw error

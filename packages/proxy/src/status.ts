@@ -2,7 +2,7 @@ import type { Clock } from '@parley/core'
 import type { Conversations, Mailbox } from '@parley/conversations'
 import { didFromPeerId, type DeviceKeys, type People } from '@parley/identity'
 import type { Network } from '@parley/network'
-import type { CallJournal } from 'parley'
+import { MAILBOX_KINDS, type CallJournal } from 'parley'
 import type { CaptureRecord, VoiceKeeper } from '@parley/voice'
 import { toString } from 'uint8arrays'
 import { nameOf } from './call-desk.ts'
@@ -43,7 +43,7 @@ export function createStatus ({ network, people, conversations, keeper, mailbox,
   return async () => {
     const served = ownership.served()
     let held = 0
-    for (const person of served) held += (await mailbox.held(person)).items
+    for (const person of served) held += (await mailbox.held(person)).kinds[MAILBOX_KINDS.message] ?? 0
     let count = 0
     for await (const _id of conversations.ids()) count++
     const warnings = trouble === undefined || clock.monotonicNow() - trouble.atMs > TROUBLE_SHOWN_MS ? [] : [trouble.words]

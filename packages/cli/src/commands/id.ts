@@ -1,6 +1,6 @@
 import { contactUrl, qrTerminal } from '@parley/identity'
 import { createIdentity } from 'parley/node'
-import { accountName } from '../data-folder.ts'
+import { accountName, makeDataFolder } from '../data-folder.ts'
 import type { CommandDefinition } from '../command.ts'
 import { table } from '../output.ts'
 
@@ -14,6 +14,7 @@ export const idCreate: CommandDefinition = {
   examples: ['parley id create --name Alice', 'parley id create --name Alice --passphrase-file ~/.parley-passphrase'],
   usesDevice: false,
   async action ({ folder, output, passphrase }, _args, { name, deviceName }) {
+    await makeDataFolder(folder.root)
     const identity = await createIdentity(folder.root, {
       name: (name as string | undefined) ?? accountName(),
       deviceName: deviceName as string,

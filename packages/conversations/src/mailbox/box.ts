@@ -28,6 +28,8 @@ export interface BoxInit {
 
 export interface Held {
   items: number
+  /** How many of each kind. */
+  kinds: Record<string, number>
   sizeBytes: number
   /** Wall milliseconds of the oldest item; absent when there is none. */
   oldestAt?: number
@@ -53,7 +55,7 @@ export interface Box {
   held(): Held
 }
 
-interface Entry { seq: number, sizeBytes: number, at: number }
+interface Entry { seq: number, sizeBytes: number, at: number, kind: string }
 
 /** Reads the mailbox of one person from the store. */
 export async function openBox (components: { store: Store, clock: Clock, random: RandomBytes, logger: Logger }, init: BoxInit): Promise<Box> {
@@ -64,7 +66,7 @@ export async function openBox (components: { store: Store, clock: Clock, random:
   const id = known?.id ?? new Uint8Array(components.random(16))
   const entries: Entry[] = []
   for await (const { key, value } of store.entries(itemsPrefix(person))) {
-    entries.push({ seq: Number(key.slice(itemsPrefix(person).length)), sizeBytes: value.byteLength, at: itemCodec.decode(value).at })
+    entries.push({ seq: Number(key.slice(itemsPrefix(person).length)), ...entryOf(value) })
   }
   const cursors = new Map<Did, number>()
   for await (const { key, value } of store.entries(cursorsPrefix(person))) {
@@ -93,7 +95,7 @@ export async function openBox (components: { store: Store, clock: Clock, random:
       logger.info('a late item was moved to the end', { person, from: seq, to: place })
     }
     reservations.delete(seq)
-    insert({ seq: place, sizeBytes: value.byteLength, at: itemCodec.decode(value).at })
+    insert({ seq: place, ...entryOf(value) })
     return true
   }
   const lookNow = async (): Promise<boolean> => {
@@ -169,7 +171,14 @@ export async function openBox (components: { store: Store, clock: Clock, random:
     },
     held () {
       const oldest = entries[0]
-      return { items: entries.length, sizeBytes: sizeBytes(), ...oldest === undefined ? {} : { oldestAt: oldest.at } }
+      const kinds: Record<string, number> = {}
+      for (const { kind } of entries) kinds[kind] = (kinds[kind] ?? 0) + 1
+      return { items: entries.length, kinds, sizeBytes: sizeBytes(), ...oldest === undefined ? {} : { oldestAt: oldest.at } }
     }
   }
+}
+
+function entryOf (value: Uint8Array): Omit<Entry, 'seq'> {
+  const { at, kind } = itemCodec.decode(value)
+  return { sizeBytes: value.byteLength, at, kind }
 }
