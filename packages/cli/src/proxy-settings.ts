@@ -1,4 +1,5 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
+import { isIP } from 'node:net'
 import * as z from 'zod/mini'
 import { FileError, UsageError } from './errors.ts'
 
@@ -44,6 +45,7 @@ export async function listenAddresses (listen: string[] | undefined, host: strin
     return listen
   }
   const address = host ?? '0.0.0.0'
-  const family = address.includes(':') ? 'ip6' : 'ip4'
+  if (isIP(address) === 0) throw new UsageError(`--host takes an IP address, not "${address}"`)
+  const family = isIP(address) === 6 ? 'ip6' : 'ip4'
   return [`/${family}/${address}/tcp/${tcpPort}`, `/${family}/${address}/tcp/${wsPort}/ws`]
 }

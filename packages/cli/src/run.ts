@@ -4,6 +4,7 @@ import { runInOwner } from './attach.ts'
 import type { CommandContext } from './command.ts'
 import { commands } from './commands/index.ts'
 import { dataFolder } from './data-folder.ts'
+import { UsageError } from './errors.ts'
 import { exitCodeOf, reportOf } from './exit-code.ts'
 import { EXIT, type Io } from './io.ts'
 import { createLogger } from './log.ts'
@@ -63,7 +64,9 @@ export async function run (argv: string[], io: Io, owner?: Owner): Promise<numbe
 
 function parse (argv: string[], io: Io): Request | number {
   let request: Request | undefined
-  const program = createProgram(commands, version, { out: text => { io.out(text) }, err: text => { io.err(text) } }, found => { request = found })
+  // A program that asked for JSON gets what is wrong with its command line as JSON too.
+  const json = argv.includes('--json')
+  const program = createProgram(commands, version, { out: text => { io.out(text) }, err: text => { if (!json) io.err(text) } }, found => { request = found })
   try {
     if (argv.length === 0) {
       program.outputHelp()
@@ -71,8 +74,10 @@ function parse (argv: string[], io: Io): Request | number {
     }
     program.parse(argv, { from: 'user' })
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
-    throw error
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode === 0) return EXIT.ok
+    if (json) io.out(JSON.stringify({ error: reportOf(new UsageError(error.message.replace(/^error: /, ''))) }) + '\n')
+    return EXIT.usage
   }
   return request ?? EXIT.usage
 }

@@ -2,7 +2,6 @@ import type { CancelTimer, Change, Clock, Logger, StorageUnavailableError, Store
 import type { CaptureRecord } from './capture-record.ts'
 import { changesOf } from './keeper-store.ts'
 import { type KeeperInput, type KeeperLimits, type KeeperOutput, type KeeperReply, type KeeperState, type KeeperWrite, type Trouble, stepKeeper } from './keeper-machine.ts'
-import { inWords } from './limits.ts'
 import type { Refusal } from './errors.ts'
 import type { Outbox } from './outbox.ts'
 
@@ -17,6 +16,13 @@ export interface CaptureComponents {
   paused(record: CaptureRecord, trouble: Trouble): void
   refused(record: CaptureRecord, reason: Refusal, detail: string): void
 }
+
+/** What a speaker is told. The error's own words name folders, which are the owner's business: they go to the log. */
+const TROUBLE_WORDS = {
+  full: 'The disk is full',
+  missing: 'The data folder is missing',
+  failed: 'The keeper cannot write at the moment'
+} as const
 
 /** The machine of one voice message with its hands: the disk, the streams and the clock. */
 export class Capture {
@@ -148,11 +154,11 @@ export class Capture {
   #troubleOf (error: unknown): Trouble {
     if (error instanceof Error && error.name === 'StorageUnavailableError') {
       this.#components.logger.warn('a voice message cannot be written', { error: error.message })
-      return { reason: (error as StorageUnavailableError).reason, detail: inWords(error.message) }
+      const { reason } = error as StorageUnavailableError
+      return { reason, detail: TROUBLE_WORDS[reason] }
     }
     this.#components.logger.error('a voice message cannot be written', { error })
-    // Words of an unknown error stay here: they may name what is nobody else's business.
-    return { reason: 'failed', detail: 'the keeper cannot write at the moment' }
+    return { reason: 'failed', detail: TROUBLE_WORDS.failed }
   }
 
   #wake (): void {

@@ -112,7 +112,7 @@ describe('a keeper whose disk cannot be written', () => {
     world.kept.trouble = undefined
     await recording.finish()
     expect(await ended(world, sent)).to.deep.equal({ acknowledged: 7, stored: true })
-    expect(told).to.deep.equal(['The disk is full: /data', 'resumed'])
+    expect(told).to.deep.equal(['The disk is full', 'resumed'])
   })
 
   it('says so too when the very first write fails, for a missing folder', async () => {

@@ -9,6 +9,8 @@ export const call: CommandDefinition = {
   examples: ['parley call Bob --audio hello.wav', 'arecord -f S16_LE -r 48000 -t raw | parley call Bob --audio -', 'parley call did:key:z6Mk… --audio hello.ogg --json'],
   async action (context, [who = ''], options) {
     return await context.withParley(async parley => {
+      // A wrong name is told before a long file is opened.
+      if (!who.startsWith('did:')) await parley.contacts.find(who)
       const input = await spokenInput(context, options)
       context.output.say(`Calling ${who} …`)
       const spoken = await parley.call(who, input.packets, {
