@@ -75,17 +75,13 @@ async function runLane (name: string, { parent, contactUrl, random, speeches }: 
   let next = startDoomedSpeaker(caller.folder)
   for (let kill = 0; kill < KILLS / LANES; kill++) {
     const speaker = next
-    const t0 = performance.now()
     await speaker.warm
-    const t1 = performance.now()
     // The one after it loads meanwhile.
     next = startDoomedSpeaker(caller.folder)
     const isPaced = random.chance(0.4)
     speaker.speak({ packets: speeches.paths[isPaced ? 'paced' : 'hurried'], to: 'Bob', isPaced, syncsFirst: random.chance(0.3) })
     await momentOfKill(speaker, isPaced, random)
-    const t2 = performance.now()
     await speaker.kill()
-    if (process.env['DBG']) console.log(name, kill, 'warm', Math.round(t1 - t0), 'moment', Math.round(t2 - t1), 'kill', Math.round(performance.now() - t2), JSON.stringify(speaker.told), isPaced)
     const { error, call, message, acknowledged } = speaker.told
     expect(error, `kill ${kill} of ${name}: the folder opens and the caller speaks`).to.equal(undefined)
     spoken.push({ call, message, acknowledged, speech: speeches[isPaced ? 'paced' : 'hurried'] })
@@ -107,11 +103,8 @@ async function momentOfKill ({ until, told }: DoomedSpeaker, isPaced: boolean, r
 
 /** Opens the folder for the last time and brings what is left. */
 async function comeBack (caller: LocalDevice): Promise<Pick<Lane, 'records' | 'states'>> {
-  const t0 = performance.now()
   await caller.reopen()
-  const t1 = performance.now()
   const { unreachable } = await caller.parley.sync()
-  if (process.env['DBG']) console.log('reopen', Math.round(t1 - t0), 'sync', Math.round(performance.now() - t1), unreachable)
   // What the proxy has closed by then is told as such; everything else was brought.
   for (const { reason } of unreachable) expect(reason).to.match(/closed|ended|cut off/i)
   const states = await ownMessages(caller.parley)
@@ -151,14 +144,11 @@ interface Heard { state: string, segments: number, packets: Uint8Array[] }
 
 /** Everything that Bob can play, by message. */
 async function heardByBob (bob: LocalDevice): Promise<Map<string, Heard>> {
-  const t0 = performance.now()
   await bob.parley.sync()
-  if (process.env['DBG']) console.log('bob sync', Math.round(performance.now() - t0))
   const heard = new Map<string, Heard>()
   for (const { n, message, state } of await bob.parley.inbox()) {
     const entry: Heard = { state, segments: 0, packets: [] }
     heard.set(message, entry)
-    const t1 = performance.now()
     try {
       for await (const { packets } of bob.parley.listen(n)) {
         // What only the caller's journal has is told as a hole; it was not acknowledged.
@@ -169,7 +159,6 @@ async function heardByBob (bob: LocalDevice): Promise<Map<string, Heard>> {
     } catch (error) {
       if ((error as Error).name !== 'VoiceUnavailableError') throw error
     }
-    if (process.env['DBG']) console.log('heard', n, state, entry.segments, Math.round(performance.now() - t1))
   }
   return heard
 }

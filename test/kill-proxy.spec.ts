@@ -18,7 +18,7 @@ const GRACE_S = 1
 interface Spoken { call: string, message: string, acknowledged: number, result: CallResult | undefined, speech: Speech }
 
 describe('a proxy that is killed while people speak to it', function () {
-  this.timeout(300_000)
+  this.timeout(600_000)
   let folder: Awaited<ReturnType<typeof scenarioFolder>>
 
   before(async () => { folder = await scenarioFolder() })

@@ -101,6 +101,11 @@ export function startParley (args: string[], { env = {}, execArgv = [] }: StartI
   return self
 }
 
+/** Process ids of the commands that run now. */
+export function runningPids (): number[] {
+  return [...running].flatMap(({ child: { pid } }) => pid ?? [])
+}
+
 /** Runs a command to its end and returns its one JSON result; a failing command throws with all it said. */
 export async function parley (args: string[], options: StartInit = {}): Promise<JsonEvent> {
   const process = startParley(args, options)
@@ -116,7 +121,9 @@ export async function killAll (): Promise<void> {
 }
 
 /** The environment without what would point a command at somebody's real data. */
-function cleanEnvironment (): NodeJS.ProcessEnv {
+export function cleanEnvironment (): NodeJS.ProcessEnv {
   const { PARLEY_DATA: _data, PARLEY_PASSPHRASE: _passphrase, XDG_DATA_HOME: _home, NODE_OPTIONS: _options, ...rest } = process.env
-  return { ...rest, NODE_NO_WARNINGS: '1' }
+  // A scenario that watches its commands loads something into each of them.
+  const { PARLEY_TEST_NODE_OPTIONS: nodeOptions } = process.env
+  return { ...rest, NODE_NO_WARNINGS: '1', ...(nodeOptions === undefined ? {} : { NODE_OPTIONS: nodeOptions }) }
 }
