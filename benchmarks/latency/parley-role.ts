@@ -29,7 +29,7 @@ export const role = {
     const people = await introduced(store, everybody)
     const network = await createNetwork({ store, logger: silentLogger }, { seed: who.device.seed, listen: ['/ip4/127.0.0.1/tcp/0'] })
     const conversations = await createConversations({ ...components, store, people })
-    // Told when an action is on the disk: what came over a sync is flushed before.
+    // Told when an action is stored; in a live sync it is flushed right after, and acknowledged then.
     conversations.on('action', ({ action, local }) => { if (!local) seen.set(action.cid.toString(), machineMs()) })
     node = { network, conversations, sync: await createSync({ ...components, network, conversations, people }) }
   },

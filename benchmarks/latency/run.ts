@@ -84,7 +84,7 @@ await withFolder(async folder => {
     name, ms(median(peerMs)), ms(quantile(peerMs, 0.95)), ms(median(homeMs)), ms(cpuMs / rounds / appends),
     hypercoreMs === undefined || name === 'hypercore' ? '' : `${(median(peerMs) / hypercoreMs).toFixed(2)} (goal 0.6)`
   ]))
-  console.log(`\nflushing a small write to this disk: ${ms(median(flushMs))}; parley's peer waits for one, hypercore's does not`)
+  console.log(`\nflushing a small write to this disk: ${ms(median(flushMs))}; neither peer waits for one before it tells`)
   for (const { speaker, hearer } of sides) await Promise.all([speaker.end(), hearer.end()])
 })
 printMachine()

@@ -7,7 +7,7 @@ import { findConversation, listConversations } from './find-conversations.ts'
 import { encodeBasics, hashSubject, type Basics } from './format/basics.ts'
 import type { ParsedAction } from './format/parse-action.ts'
 import { createLogHolder } from './log-holder.ts'
-import { beginLog, openLog, type OpenLog } from './log/open-log.ts'
+import { beginLog, openLog, type LogComponents, type OpenLog } from './log/open-log.ts'
 import { createOpenLogs } from './log/open-logs.ts'
 import { findBasics, mergeBlocks, refuseAll, type Merged } from './merge/merge-blocks.ts'
 import { createLogReader, type LogReader } from './read/log-reader.ts'
@@ -39,7 +39,8 @@ export async function createConversations (components: ConversationsComponents, 
   const { store, people, clock, random, device, person } = components
   const logger = components.logger.child('conversations')
   const events = createEmitter<ConversationsEvents>(logger)
-  const logs = createOpenLogs(async id => await openLog({ store, clock }, id, offsetMinutes), { maxOpen })
+  const logComponents: LogComponents = { store, clock, unflushed: new Map() }
+  const logs = createOpenLogs(async id => await openLog(logComponents, id, offsetMinutes), { maxOpen })
   const writer: Writer | undefined = device === undefined || person === undefined ? undefined : { device, person, personKey: publicKeyFromDid(person) }
 
   const findKeyHolders = createFindKeyHolders(people)
@@ -69,12 +70,14 @@ export async function createConversations (components: ConversationsComponents, 
       events.emit('conversation', { id })
     }
     tellMerged(id, merged, options.from)
+    // Within the task: nobody learns of our frontier, or is told that a block is known, before it is on the disk.
+    if (options.durable === true) await log.flush()
     return merged.outcome
   }, options)
 
   const beginFrom = (id: CID, blocks: Uint8Array[]): OpenLog | undefined => {
     const basics = findBasics(id.multihash.digest, blocks)
-    return basics === undefined ? undefined : beginLog({ store, clock }, id, basics, offsetMinutes)
+    return basics === undefined ? undefined : beginLog(logComponents, id, basics, offsetMinutes)
   }
   const tellMerged = (id: CID, { outcome, forks, late }: Merged, from: string | undefined): void => {
     tell(outcome.stored, false, from)
@@ -102,7 +105,7 @@ export async function createConversations (components: ConversationsComponents, 
       const basics: Basics = { v: 1, creator: writer.personKey, time: Math.floor(clock.now()), subject: hashSubject(salt, subject) }
       const { bytes, cid: id } = encodeBasics(basics)
       await logs.run(id, async (_known, begin) => {
-        const log = beginLog({ store, clock }, id, basics, offsetMinutes)
+        const log = beginLog(logComponents, id, basics, offsetMinutes)
         await append(log, [{ verb: 'publish', thing: 'conversation', subject, salt }, ...additions], { durable: options.durable, changes: [{ type: 'block', cid: id, bytes }] })
         begin(log)
       }, options)

@@ -132,6 +132,14 @@ export interface MergeOptions extends AbortOptions {
   from?: string | undefined
   /** Resolve only once what was accepted is on the disk itself. @default false */
   durable?: boolean | undefined
+  /**
+   * With `durable`: tell of actions when they are stored, and flush them then.
+   * For what is new at this moment: somebody may be waiting to see it, and it is
+   * written twice.
+   *
+   * @default false
+   */
+  tellFirst?: boolean | undefined
 }
 
 /** What synchronisation needs of a log: no keys, no contents. */
@@ -164,7 +172,7 @@ export interface LogHolder {
 }
 
 export interface ConversationsEvents extends Record<string, unknown> {
-  /** An action was stored: ours (`local`) or somebody's. */
+  /** An action was stored: ours (`local`) or somebody's. It outlives this process; whether it is on the disk itself, the promise of whoever stored it says. */
   action: { conversation: CID, action: StoredAction, local: boolean, from: string | undefined }
   /** A conversation that this store did not have. */
   conversation: { id: CID }

@@ -1,5 +1,5 @@
 import { Aes256Gcm } from '@hpke/core'
-import { createCipheriv, createDecipheriv } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createSecretKey } from 'node:crypto'
 
 const TAG_BYTES = 16
 
@@ -8,8 +8,9 @@ const TAG_BYTES = 16
  * message through the thread pool, which is most of what a small one costs.
  */
 class NativeAes256Gcm extends Aes256Gcm {
-  override createEncryptionContext (key: ArrayBufferLike): ReturnType<Aes256Gcm['createEncryptionContext']> {
-    const secret = new Uint8Array(key).slice()
+  override createEncryptionContext (key: ArrayBufferLike | ArrayBufferView): ReturnType<Aes256Gcm['createEncryptionContext']> {
+    // A key object is looked at once; raw bytes would be tested for what they are at every message.
+    const secret = createSecretKey(bytesOf(key))
     return {
       async seal (iv, data, aad) {
         const cipher = createCipheriv('aes-256-gcm', secret, bytesOf(iv)).setAAD(bytesOf(aad))

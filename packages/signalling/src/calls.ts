@@ -2,7 +2,7 @@ import { InvalidArgumentError, createId, type CID, type Clock, type Logger, type
 import type { Did, People } from '@parley/identity'
 import { createEndedCalls, type EndedCalls } from './ended-calls.ts'
 import { remainingMs } from './freshness.ts'
-import { callBytes, callId } from './ids.ts'
+import { callBytes, callId, type DidBook } from './ids.ts'
 import { createIncomingOffer, incomingKey, type IncomingShell } from './incoming-offer.ts'
 import type { Outbox } from './outbox.ts'
 import { FAREWELL_LIFETIME_MS, createOutgoingCall, type OutgoingShell } from './outgoing-call.ts'
@@ -23,7 +23,7 @@ export interface Calls {
   stop(): void
 }
 
-interface Components { outbox: Outbox, people: People, clock: Clock, random: RandomBytes, logger: Logger, self: Did, store?: Store | undefined }
+interface Components { outbox: Outbox, people: People, dids: DidBook, clock: Clock, random: RandomBytes, logger: Logger, self: Did, store?: Store | undefined }
 
 /** Finds the call that a signal belongs to; `onOffer` is called for each new one. */
 export async function createCalls (components: Components, { role, timers, onOffer }: { role: 'endpoint' | 'proxy', timers: CallTimers, onOffer: (offer: IncomingOffer) => void }): Promise<Calls> {

@@ -22,8 +22,10 @@ export async function createEndedCalls ({ store, clock, logger }: { store?: Stor
 
   const forget = (): Change[] => {
     const gone: string[] = []
+    const now = clock.now()
+    // The first added end first.
     for (const [path, time] of until) {
-      if (time > clock.now() && until.size - gone.length <= MAX_ENDED) continue
+      if (time > now && until.size - gone.length <= MAX_ENDED) break
       gone.push(path)
     }
     for (const path of gone) until.delete(path)
@@ -31,13 +33,15 @@ export async function createEndedCalls ({ store, clock, logger }: { store?: Stor
   }
 
   if (store !== undefined) {
+    const kept: Array<[string, number]> = []
     for await (const { key, value } of store.entries(PREFIX)) {
       try {
-        until.set(key, codec.decode(value).until)
+        kept.push([key, codec.decode(value).until])
       } catch (error) {
         logger.warn('a record of an ended call is damaged', { key, error })
       }
     }
+    for (const [key, time] of kept.toSorted(([, a], [, b]) => a - b)) until.set(key, time)
     await store.commit(forget())
   }
 
@@ -45,6 +49,7 @@ export async function createEndedCalls ({ store, clock, logger }: { store?: Stor
     has: key => (until.get(pathOf(key)) ?? 0) > clock.now(),
     add (key) {
       const time = Math.floor(clock.now()) + MEMORY_MS
+      until.delete(pathOf(key))
       until.set(pathOf(key), time)
       const forgotten = forget()
       // Losing this record can make an answered call ring once more after a crash: not worth a wait.

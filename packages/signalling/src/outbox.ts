@@ -55,6 +55,8 @@ interface Entry {
   cancelTimer?: CancelTimer
   /** How often each session has carried it without an acknowledgement. */
   readonly carried: Map<SignalSession, number>
+  /** Ends the head starts of its streams. */
+  readonly waiting: Set<() => void>
 }
 
 /** Acknowledgements are worth this long: as long as the longest offer rings. */
@@ -126,16 +128,22 @@ export function createOutbox (components: Components, policy: RetryPolicy): Outb
     const block = await entry.block
     const taken = entry.message.devices.filter(({ device }) => devices.includes(device)).map(recipient => sendDirect(entry, recipient, block))
     if (paths === 'direct') return
-    if (taken.every(Boolean)) await headStart()
+    if (taken.every(Boolean)) await headStart(entry)
     await publish(entry.message.to, pendingOf(entry).filter(({ device }) => devices.includes(device)), block)
   }
 
-  const headStart = async (): Promise<void> => {
-    if (stopped) return
+  const headStart = async (entry: Entry): Promise<void> => {
+    if (stopped || entry.state.phase === 'settled') return
     await new Promise<void>(resolve => {
-      const cancel = clock.setTimer(() => { waiting.delete(go); resolve() }, HEAD_START_MS)
-      const go = (): void => { cancel(); resolve() }
+      const go = (): void => {
+        cancel()
+        waiting.delete(go)
+        entry.waiting.delete(go)
+        resolve()
+      }
+      const cancel = clock.setTimer(go, HEAD_START_MS)
       waiting.add(go)
+      entry.waiting.add(go)
     })
   }
 
@@ -155,6 +163,8 @@ export function createOutbox (components: Components, policy: RetryPolicy): Outb
           break
         case 'settled':
           entry.cancelTimer?.()
+          // A timer that wakes the process for nothing costs as much as a signal's own work.
+          for (const go of [...entry.waiting]) go()
           entries.delete(id)
           if (output.outcome === 'expired') logger.debug('a signal was not acknowledged in time', { type: entry.message.content.type, missing: output.missing.length })
           entry.message.onSettled?.(output.outcome)
@@ -174,7 +184,7 @@ export function createOutbox (components: Components, policy: RetryPolicy): Outb
       const id = keyOf(idBytes)
       const at = clock.monotonicNow()
       const { state, outputs } = startDelivery({ devices: message.devices.map(recipient => recipient.device), at, expiresAt: at + message.lifetimeMs, jitter: jitter() }, policy)
-      const entry: Entry = { message, block: encode(message, idBytes), state, carried: new Map() }
+      const entry: Entry = { message, block: encode(message, idBytes), state, carried: new Map(), waiting: new Set() }
       entries.set(id, entry)
       apply(id, entry, { state, outputs })
       return { cancel (devices) { input(id, { type: 'cancel', ...(devices === undefined ? {} : { devices }) }) } }
@@ -198,8 +208,7 @@ export function createOutbox (components: Components, policy: RetryPolicy): Outb
       if (entry !== undefined && recipient !== undefined) void components.sessions().ensure({ person: entry.message.to, device, sealing: recipient.sealing })
     },
     async flush () {
-      for (const go of waiting) go()
-      waiting.clear()
+      for (const go of [...waiting]) go()
       while (inFlight.size > 0) await Promise.all(inFlight)
     },
     stop () {

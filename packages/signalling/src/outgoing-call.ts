@@ -1,14 +1,14 @@
 import { createEmitter, type CancelTimer, type CID, type Clock, type Logger } from '@parley/core'
-import { publicKeyFromDid, rolesOf, type Did, type People } from '@parley/identity'
+import { rolesOf, type Did, type People } from '@parley/identity'
 import type { Recipient } from './envelope.ts'
-import { callBytes } from './ids.ts'
+import { callBytes, type DidBook } from './ids.ts'
 import type { Delivery, Outbox } from './outbox.ts'
 import { failedAtStart, startOutgoing, stepOutgoing, type OutgoingInput, type OutgoingOutput, type OutgoingState, type OutgoingStep } from './outgoing-call-machine.ts'
 import type { Received } from './receiver.ts'
 import { setTimerAt, type CallTimers } from './timers.ts'
 import type { CallEnd, CallId, OutgoingCall, OutgoingCallEvents, Reach } from './types.ts'
 
-interface Components { outbox: Outbox, people: People, clock: Clock, logger: Logger, self: Did }
+interface Components { outbox: Outbox, people: People, dids: DidBook, clock: Clock, logger: Logger, self: Did }
 interface Offer { from: Did, to: Did, call: CallId, card: Uint8Array, conversation?: CID }
 
 /** The caller's side of a call as the rest of the package sees it. */
@@ -23,7 +23,7 @@ export interface OutgoingShell {
 export const FAREWELL_LIFETIME_MS = 60_000
 
 /** Offers a call and plays the outgoing machine; `onEnded` is called once. */
-export function createOutgoingCall ({ outbox, people, clock, logger, self }: Components, offer: Offer, timers: CallTimers, onEnded: () => void): OutgoingShell {
+export function createOutgoingCall ({ outbox, people, dids, clock, logger, self }: Components, offer: Offer, timers: CallTimers, onEnded: () => void): OutgoingShell {
   const emitter = createEmitter<OutgoingCallEvents>(logger)
   const { promise: ended, resolve: resolveEnded } = Promise.withResolvers<CallEnd>()
   const call = callBytes(offer.call)
@@ -96,7 +96,7 @@ export function createOutgoingCall ({ outbox, people, clock, logger, self }: Com
     const now = clock.now()
     for (const { device, sealing } of list.devices) {
       const roles = rolesOf(list, device, now)
-      if (device !== self && (roles.includes('endpoint') || roles.includes('proxy'))) recipients.set(device, { device, publicKey: publicKeyFromDid(device), sealing })
+      if (device !== self && (roles.includes('endpoint') || roles.includes('proxy'))) recipients.set(device, { device, publicKey: dids.publicKey(device), sealing })
     }
     const step = startOutgoing({ devices: [...recipients.keys()], at: clock.monotonicNow() }, timers)
     if (recipients.size > 0) {

@@ -75,7 +75,7 @@ export async function createSignalling (components: SignallingComponents, init: 
   // Each of the three needs the others; none is used before all are there.
   const parts: { sessions?: Sessions, calls?: Calls } = {}
   const outbox = createOutbox({ network, device, dids, clock, random, logger, sessions: () => present(parts.sessions) }, { ackTimeoutMs, maxBackoffMs })
-  const calls = parts.calls = await createCalls({ outbox, people, clock, random, logger, self: device.did, store: components.store }, { role, timers, onOffer: offer => { emitter.emit('offer', offer) } })
+  const calls = parts.calls = await createCalls({ outbox, people, dids, clock, random, logger, self: device.did, store: components.store }, { role, timers, onOffer: offer => { emitter.emit('offer', offer) } })
   const receiver = createReceiver({ people, dids, clock, clocks: createPeerClocks({ clock }), replays: createReplayWindow(), outbox }, {
     persons,
     whyOutside: calls.whyOutside,

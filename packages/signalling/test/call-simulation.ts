@@ -86,7 +86,7 @@ export async function simulate (plan: Plan): Promise<Outcome> {
     }
     const { outbox, receive } = createSimulatedOutbox({ did, clock, random, transmit, dids })
     let listener: Parameters<typeof createCalls>[1]['onOffer'] = () => {}
-    const calls = createCalls({ outbox, people, clock, random, logger: silentLogger, self: did }, { role, timers: DEFAULT_TIMERS, onOffer: offer => { listener(offer) } })
+    const calls = createCalls({ outbox, people, dids, clock, random, logger: silentLogger, self: did }, { role, timers: DEFAULT_TIMERS, onOffer: offer => { listener(offer) } })
     void calls.then(({ receive: dispatch }) => {
       const replays = createReplayWindow()
       const clocks = createPeerClocks({ clock })

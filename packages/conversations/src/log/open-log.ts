@@ -18,27 +18,40 @@ export interface OpenLog {
   readonly time: HybridClock
   /** Made when the contents are first asked for. */
   reader: LogReader | undefined
-  /** Whether the index holds what the disk does not. */
+  /** Whether the index holds what is not in the store, or may not be on the disk though it has to. */
   readonly isAhead: boolean
   /**
    * Writes `changes` and what the index gained since the last commit, all or
-   * nothing. When it fails the log must be opened anew.
+   * nothing. When it fails the log must be opened anew. With `flushLater` the
+   * same task has to call `flush`.
    */
-  commit(changes: Change[], options: { durable?: boolean | undefined }): Promise<void>
+  commit(changes: Change[], options: { durable?: boolean | undefined, flushLater?: boolean | undefined }): Promise<void>
+  /**
+   * Resolves once what was committed with `flushLater` is on the disk itself.
+   * When it fails the log must be opened anew, and the next one owes the flush.
+   */
+  flush(): Promise<void>
+}
+
+export interface LogComponents {
+  store: Store
+  clock: Clock
+  /** What is stored but may not be on the disk though it has to, by the name of its log: it outlives a log that is opened anew. */
+  unflushed: Map<string, Change[]>
 }
 
 /** Opens a log that the store has. */
-export async function openLog (components: { store: Store, clock: Clock }, id: CID, offsetMinutes: () => number): Promise<OpenLog | undefined> {
+export async function openLog (components: LogComponents, id: CID, offsetMinutes: () => number): Promise<OpenLog | undefined> {
   const index = await loadIndex(components.store, id)
   return index === undefined ? undefined : createOpenLog(components, id, index, offsetMinutes)
 }
 
 /** Begins a log that the store has not. */
-export function beginLog (components: { store: Store, clock: Clock }, id: CID, basics: Basics, offsetMinutes: () => number): OpenLog {
+export function beginLog (components: LogComponents, id: CID, basics: Basics, offsetMinutes: () => number): OpenLog {
   return createOpenLog(components, id, createLogIndex(basics), offsetMinutes)
 }
 
-function createOpenLog ({ store, clock }: { store: Store, clock: Clock }, id: CID, index: LogIndex, offsetMinutes: () => number): OpenLog {
+function createOpenLog ({ store, clock, unflushed }: LogComponents, id: CID, index: LogIndex, offsetMinutes: () => number): OpenLog {
   const name = id.toString()
   let saved = savedOf(index)
   return {
@@ -49,16 +62,34 @@ function createOpenLog ({ store, clock }: { store: Store, clock: Clock }, id: CI
     held: createHeldActions(),
     time: createHybridClock({ clock }, { ...newestTime(index), offsetMinutes }),
     reader: undefined,
-    get isAhead () { return saved.rows !== index.rows.size },
-    async commit (changes, { durable = false }) {
+    get isAhead () { return saved.rows !== index.rows.size || unflushed.has(name) },
+    async commit (changes, { durable = false, flushLater = false }) {
       const now = savedOf(index)
       const all = [...changes]
       if (now.rows > saved.rows) all.push(pageChange(name, index, saved))
       if (isAboutChanged(saved, now)) all.push(aboutOf(name, index))
       await store.commit(all, { durable })
       saved = now
+      if (flushLater) unflushed.set(name, [...unflushed.get(name) ?? [], ...all])
+    },
+    async flush () {
+      const owed = unflushed.get(name)
+      if (owed === undefined) return
+      // Written once more, since a store promises of a durable commit what is in it and nothing of
+      // those before: LevelDB flushes its newest log file, and the other may be in the one before.
+      const stored = await Promise.all(owed.map(async change => await reread(store, change)))
+      await store.commit(stored.filter(change => change !== undefined), { durable: true })
+      unflushed.delete(name)
     }
   }
+}
+
+/** Returns a change as the store has it now, which after a failed write may be another copy. */
+async function reread (store: Store, change: Change): Promise<Change | undefined> {
+  if (change.type === 'delete') return change
+  const bytes = change.type === 'block' ? await store.getBlock(change.cid) : await store.get(change.key)
+  if (bytes === undefined) return undefined
+  return change.type === 'block' ? { ...change, bytes } : { ...change, value: bytes }
 }
 
 function isAboutChanged (saved: Saved, now: Saved): boolean {

@@ -1,10 +1,10 @@
-import { CID, DAG_CBOR, MAX_AHEAD_MS } from '@parley/core'
+import { MAX_AHEAD_MS } from '@parley/core'
 import { didFromPublicKey } from '@parley/identity'
-import { create } from 'multiformats/hashes/digest'
 import { ForgedActionError, FutureTimeError, MissingParentError, NotAParticipantError, NotPermittedError, OutOfSequenceError } from '../errors.ts'
 import { LINK_BYTES, compareAt } from '../format/cbor-reader.ts'
 import type { ParsedAction } from '../format/parse-action.ts'
 import type { LogIndex } from '../log/log-index.ts'
+import { cidOfHash } from '../log/stored-action.ts'
 import { keyName } from '../format/key-name.ts'
 
 /** Where an accepted action stands. */
@@ -46,7 +46,7 @@ export function checkAction (index: LogIndex, action: ParsedAction, facts: Facts
   const aheadMs = action.time.wallMs - facts.now
   if (aheadMs > MAX_AHEAD_MS) return refused(new FutureTimeError(aheadMs))
   const parents = findParents(index, action)
-  if (typeof parents === 'number') return { kind: 'wait', parentAt: parents, error: new MissingParentError(cidAt(bytes, parents)) }
+  if (typeof parents === 'number') return { kind: 'wait', parentAt: parents, error: new MissingParentError(cidOfHash(bytes.slice(parents, parents + 32))) }
   const disorder = checkOrder(index, action, parents)
   if (disorder !== undefined) return refused(disorder)
   const access = versionOf(index, parents)
@@ -115,11 +115,6 @@ function checkAccess (index: LogIndex, { bytes, personAt, access }: ParsedAction
   if (access === undefined || isCreator) return undefined
   const removesOthers = access.remove.some(removed => keyName(removed) !== person)
   return removesOthers ? new NotPermittedError('only the conversation’s creator removes others') : undefined
-}
-
-/** Returns the CID of the action whose 32-byte hash begins at `at`. */
-export function cidAt (bytes: Uint8Array, at: number): CID {
-  return CID.createV1(DAG_CBOR, create(0x12, bytes.slice(at, at + 32)))
 }
 
 export function didAt (bytes: Uint8Array, at: number): string {

@@ -37,7 +37,8 @@ export interface Merged {
 /**
  * Merges blocks into a log: takes them apart, checks one signature an author,
  * asks `checkAction` about each in causal order, and stores those that are
- * good in one commit. Nothing is told of an action before it is stored.
+ * good in one commit. Nothing is told of an action before it is stored. With
+ * `tellFirst` the caller flushes the log when it has told.
  */
 export async function mergeBlocks (components: { people: People, clock: Clock }, log: OpenLog, blocks: Uint8Array[], options: MergeOptions): Promise<Merged> {
   const isNew = log.index.rows.size === 0
@@ -59,8 +60,13 @@ export async function mergeBlocks (components: { people: People, clock: Clock },
     changes.push({ type: 'block', cid, bytes: action.bytes })
     stored.push(toStoredAction(log.id, cid, action))
   }
-  if (changes.length > 0) await log.commit(changes, { durable: options.durable })
+  if (changes.length > 0) await log.commit(changes, isToldFirst(options) ? { flushLater: true } : { durable: options.durable })
   return { outcome: summarise(merging, stored), forks: forks.map(({ action }) => action), late: merging.late }
+}
+
+/** Whether the flush that a merge promises comes after its actions are told of. */
+function isToldFirst ({ durable = false, tellFirst = false }: MergeOptions): boolean {
+  return durable && tellFirst
 }
 
 /** Whoever may not write at all costs no signature. */

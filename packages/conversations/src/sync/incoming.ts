@@ -4,7 +4,7 @@ import { didFromPublicKey, type Did } from '@parley/identity'
 import type { LogHolder, MergeOutcome } from '../types.ts'
 import { ProtocolViolationError } from './errors.ts'
 import type { BatchFrame } from './frames.ts'
-import { MAX_FORGED, SYNC_PROTOCOL } from './limits.ts'
+import { MAX_FORGED, MAX_TOLD_FIRST_BYTES, SYNC_PROTOCOL } from './limits.ts'
 
 /** What became of the batches before `through`. */
 export interface Judged {
@@ -17,6 +17,8 @@ export interface Judged {
 export interface Incoming {
   /** Takes a batch; it is merged with whatever else waits by then. */
   add(batch: BatchFrame): void
+  /** Resolves when the merge under way, if any, is judged: what it told of is then counted and acknowledged. */
+  judged(): Promise<void>
 }
 
 /** Refusals that no honest peer causes: whoever holds a block has made these checks. */
@@ -29,6 +31,8 @@ const HOSTILE = new Set(['InvalidBytesError', 'OversizedBytesError', 'OutOfSeque
  */
 export function createIncoming (components: { holder: LogHolder, logger: Logger }, init: {
   peer: string
+  /** Whether the peer gives us what is new at this moment. */
+  live: boolean
   signal: AbortSignal
   /** Settles when blocks may be merged; gets those that come next. */
   ready: (blocks: Uint8Array[]) => Promise<void>
@@ -38,6 +42,7 @@ export function createIncoming (components: { holder: LogHolder, logger: Logger 
   const { holder, logger } = components
   const waiting: BatchFrame[] = []
   let busy = false
+  let round: Promise<void> | undefined
   let forged = 0
 
   const judge = ({ outcomes, stored, refused }: MergeOutcome, through: number): void => {
@@ -51,14 +56,21 @@ export function createIncoming (components: { holder: LogHolder, logger: Logger 
     }
     init.onJudged({ through, fresh: stored.length, refused })
   }
+  const mergeWaiting = async (): Promise<void> => {
+    const batches = waiting.splice(0)
+    const blocks = batches.flatMap(batch => batch.blocks)
+    await init.ready(blocks)
+    // Seen before it is flushed, acknowledged after.
+    const tellFirst = init.live && blocks.reduce((sum, block) => sum + block.byteLength, 0) <= MAX_TOLD_FIRST_BYTES
+    const outcome = await holder.merge(blocks, { from: init.peer, durable: true, tellFirst })
+    judge(outcome, (batches.at(-1)?.n ?? 0) + 1)
+  }
   const work = async (): Promise<void> => {
     busy = true
     while (waiting.length > 0 && !init.signal.aborted) {
-      const batches = waiting.splice(0)
-      const blocks = batches.flatMap(batch => batch.blocks)
-      await init.ready(blocks)
-      const outcome = await holder.merge(blocks, { from: init.peer, durable: true })
-      judge(outcome, (batches.at(-1)?.n ?? 0) + 1)
+      round = mergeWaiting()
+      await round
+      round = undefined
     }
     busy = false
   }
@@ -66,7 +78,9 @@ export function createIncoming (components: { holder: LogHolder, logger: Logger 
     add (batch) {
       waiting.push(batch)
       if (!busy) work().catch((error: unknown) => { init.onFailed(error as Error) })
-    }
+    },
+    // A failure is told by `onFailed`.
+    async judged () { await round?.catch(() => {}) }
   }
 }
 

@@ -38,5 +38,7 @@ export const MAX_STREAMS_PER_PEER = 32
 export const SYNC_ALL_CONCURRENCY = 4
 /** Blocks without a valid signature that a peer may send before it is taken to be hostile. */
 export const MAX_FORGED = 64
+/** In live mode, actions that come together are told of before they are flushed up to this size: they are written twice. */
+export const MAX_TOLD_FIRST_BYTES = 64 * 1024
 /** In live mode, how long who the peer is and what it may see is believed without looking again. */
 export const RECHECK_MS = 60_000

@@ -110,6 +110,7 @@ export async function runSession (components: SessionComponents, init: SessionIn
   }
   const incoming = createIncoming({ holder, logger }, {
     peer,
+    live: init.live,
     signal: over.signal,
     async ready (blocks) {
       await prepared
@@ -179,12 +180,14 @@ export async function runSession (components: SessionComponents, init: SessionIn
     refuse: refuseFrame,
     interrupted: (_state, cause) => new SyncInterruptedError(peer, counts, { cause })
   })
-  const stop = (): void => { runner.dispatch({ type: 'stop' }) }
-  if (init.live) init.signal?.addEventListener('abort', stop, { once: true })
+  // What was told of already is counted and acknowledged before a live stream ends.
+  const stop = (): void => { void incoming.judged().then(() => { runner.dispatch({ type: 'stop' }) }) }
+  const stopsInOrder = init.live && init.signal?.aborted !== true
+  if (stopsInOrder) init.signal?.addEventListener('abort', stop, { once: true })
   try {
     if ('hello' in init.opening) runner.dispatch({ type: 'frame', frame: init.opening.hello })
     else await greet(init.opening.access)
-    const state = await runner.run({ signal: init.signal })
+    const state = await runner.run({ signal: stopsInOrder ? undefined : init.signal })
     return { ...progress(), refused: state.refused, refusedByPeer: state.refusedByPeer }
   } finally {
     init.signal?.removeEventListener('abort', stop)

@@ -1,4 +1,4 @@
-import { cidOf, createSeededRandom, encodeCanonical, type CID } from '@parley/core'
+import { StorageUnavailableError, cidOf, createSeededRandom, encodeCanonical, type CID, type Store } from '@parley/core'
 import { publicKeyFromDid } from '@parley/identity'
 import { expect } from 'chai'
 import type { MergeOutcome, StoredAction } from '../../src/index.ts'
@@ -48,6 +48,49 @@ describe('merging actions of others', () => {
     expect(names(await merge(sent))).to.deep.equal(Array(6).fill('stored'))
     expect(names(await merge(sent))).to.deep.equal(Array(6).fill('known'))
     expect(names(await merge([...sent.slice(0, 1), ...sent.slice(0, 1)]))).to.deep.equal(['known', 'known'])
+  })
+
+  describe('that are told of first', () => {
+    const told: string[] = []
+    let failing: boolean
+
+    beforeEach(async () => {
+      failing = false
+      const disk = bob.store
+      const store: Store = {
+        ...disk,
+        async commit (changes, options) {
+          const isDurable = options?.durable === true
+          if (isDurable && failing) throw new StorageUnavailableError('full', 'the disk')
+          await disk.commit(changes, options)
+          told.push(`${isDurable ? 'flushed' : 'stored'} ${changes.filter(({ type }) => type === 'block').length}`)
+        }
+      }
+      bob = await world.replica(bobby, { store })
+      told.length = 0
+      bob.conversations.on('action', ({ action }) => { told.push(`told ${action.seq}`) })
+    })
+    const give = async (actions: StoredAction[]): Promise<MergeOutcome> => await bob.conversations.merge(id, actions.map(({ bytes }) => bytes), { durable: true, tellFirst: true })
+
+    it('are stored, told of, flushed and only then acknowledged', async () => {
+      const { stored } = await give(sent.slice(0, 2))
+      expect(told).to.deep.equal(['stored 2', ...stored.map(({ seq }) => `told ${seq}`), 'flushed 2'])
+    })
+
+    it('are claimed by no merge and no frontier until a flush that failed was made good', async () => {
+      failing = true
+      expect(await nameOfRejection(give(sent.slice(0, 1)))).to.equal('StorageUnavailableError')
+      expect(await nameOfRejection(give(sent.slice(0, 1)))).to.equal('StorageUnavailableError')
+      const holder = bob.conversations.holder(id)
+      expect(await nameOfRejection(holder.frontier())).to.equal('StorageUnavailableError')
+      expect(await nameOfRejection(holder.covers([]))).to.equal('StorageUnavailableError')
+      expect((await (await bob.conversations.open(id)).state()).messages).to.have.length(1)
+      failing = false
+      expect(names(await give(sent.slice(0, 1)))).to.deep.equal(['known'])
+      expect(told.at(-1)).to.equal('flushed 1')
+      expect(await holder.frontier()).to.have.length(1)
+      expect(names(await give(sent))).to.deep.equal(['known', 'stored', 'stored', 'stored', 'stored', 'stored'])
+    })
   })
 
   it('takes a batch in any order', async () => {
