@@ -10,6 +10,7 @@ import { startLibp2p, type Node } from './libp2p-node.ts'
 import type { Network, NetworkComponents, NetworkEvents, NetworkInit, PeerConnection } from './network.ts'
 import { privateKeyFromSeed } from './peer-id.ts'
 import { createStreams } from './streams/streams.ts'
+import { renewGossipStreams } from './topics/renew-streams.ts'
 import { createTopics } from './topics/topics.ts'
 
 /**
@@ -25,6 +26,7 @@ export async function createNetwork ({ store, logger, clock = createSystemClock(
   const dialer = createDialer({ libp2p, clock })
   const streams = createStreams({ libp2p, dialer, clock, logger })
   const topics = createTopics({ pubsub: libp2p.services.pubsub, logger, self: libp2p.peerId.toString() }, { hub })
+  const stopRenewing = renewGossipStreams({ libp2p, clock })
   const bitswap = createBitswap({ libp2p, store, logger })
   const blocks = createBlocks({
     store,
@@ -49,6 +51,7 @@ export async function createNetwork ({ store, logger, clock = createSystemClock(
   let stopping: Promise<void> | undefined
   const stop = async (): Promise<void> => {
     topics.stop()
+    stopRenewing()
     await streams.stop()
     await bitswap.stop()
     await libp2p.stop()
