@@ -82,11 +82,13 @@ describe('somebody calls a person whose devices are all off', function () {
     const rung = new Promise<string>(resolve => { there.on('offer', ({ fromName }) => { resolve(fromName) }) })
     const arrived = new Promise<string>(resolve => { there.on('message', ({ state }) => { if (state === 'complete') resolve(state) }) })
     const call = await alice.parley.call('Bob', endless())
+    const kept = new Promise<void>(resolve => { call.on('acknowledged', () => { resolve() }) })
     // The first word may be the proxy's, when the topic reaches the device a moment later.
     await new Promise<void>(resolve => {
       call.on('reach', reach => { if (reach === 'ringing') resolve() })
       void call.reach.then(reach => { if (reach === 'ringing') resolve() })
     })
+    await kept
     call.hangUp()
     expect(await rung).to.equal('Alice')
     expect((await call.ended).status).to.equal('stored')
