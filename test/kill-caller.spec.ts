@@ -1,12 +1,11 @@
 import { expect } from 'chai'
 import { join } from 'node:path'
-import { createSystemClock } from '@parley/core'
-import { openLevelStore } from '@parley/network/node'
-import { openCallJournal, toRecord, type CallRecord, type Parley } from 'parley'
+import { type CallRecord, type Parley } from 'parley'
 import { killSpeakers, startDoomedSpeaker, type DoomedSpeaker } from './harness/doomed-speaker.ts'
+import { recordsOf, waitForEnds } from './harness/call-records.ts'
 import { localDevice, speech, type LocalDevice, type Speech } from './harness/in-process.ts'
 import { writePackets } from './harness/packet-file.ts'
-import { killAll, startParley, type ParleyProcess } from './harness/parley-process.ts'
+import { killAll, startParley } from './harness/parley-process.ts'
 import { scenarioFolder } from './harness/people.ts'
 import { seeded, type Seeded } from './harness/seeded.ts'
 
@@ -109,7 +108,7 @@ async function comeBack (caller: LocalDevice): Promise<Pick<Lane, 'records' | 's
   for (const { reason } of unreachable) expect(reason).to.match(/closed|ended|cut off/i)
   const states = await ownMessages(caller.parley)
   await caller.stop()
-  return { records: await recordsOf(caller.folder), states }
+  return { records: await recordsOf(join(caller.folder, 'store'), '/parley/calls/'), states }
 }
 
 async function ownMessages (parley: Parley): Promise<Map<string, string>> {
@@ -118,26 +117,6 @@ async function ownMessages (parley: Parley): Promise<Map<string, string>> {
     for (const { id: message, author, state } of (await (await parley.conversations.open(id)).state()).messages) if (author === parley.person) states.set(message, state)
   }
   return states
-}
-
-async function recordsOf (folder: string): Promise<CallRecord[]> {
-  const store = await openLevelStore(join(folder, 'store'))
-  try {
-    const records: CallRecord[] = []
-    for await (const call of (await openCallJournal({ store, clock: createSystemClock() }, '/parley/calls/')).all()) records.push(toRecord(call, undefined))
-    return records
-  } finally {
-    await store.close()
-  }
-}
-
-async function waitForEnds (proxy: ParleyProcess): Promise<void> {
-  const { statusUrl } = await proxy.event('ready')
-  for (;;) {
-    const status = await (await fetch(new URL('/status.json', String(statusUrl)))).json() as { captures: unknown[] }
-    if (status.captures.length === 0) return
-    await new Promise(resolve => { setTimeout(resolve, 50) })
-  }
 }
 
 interface Heard { state: string, segments: number, packets: Uint8Array[] }

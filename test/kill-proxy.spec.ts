@@ -1,9 +1,8 @@
 import { expect } from 'chai'
 import { join } from 'node:path'
-import { createSystemClock } from '@parley/core'
 import { decodeOpus } from '@parley/media'
-import { openLevelStore } from '@parley/network/node'
-import { openCallJournal, toRecord, type CallRecord, type CallResult, type Parley } from 'parley'
+import { type CallRecord, type CallResult, type Parley } from 'parley'
+import { recordsOf, waitForEnds } from './harness/call-records.ts'
 import { localDevice, speech, type LocalDevice, type Speech } from './harness/in-process.ts'
 import { killAll, startParley, type ParleyProcess } from './harness/parley-process.ts'
 import { scenarioFolder } from './harness/people.ts'
@@ -88,16 +87,7 @@ async function runLane (proxyFolder: string, parent: string, random: Seeded, spe
   await expectHeard(bob, spoken)
   await Promise.all([bob.stop(), caller.stop()])
   expect(await proxy.stop()).to.equal(0)
-  return { spoken, records: await recordsOf(proxyFolder) }
-}
-
-async function waitForEnds (proxy: ParleyProcess): Promise<void> {
-  const { statusUrl } = await proxy.event('ready')
-  for (;;) {
-    const status = await (await fetch(new URL('/status.json', String(statusUrl)))).json() as { captures: unknown[] }
-    if (status.captures.length === 0) return
-    await new Promise(resolve => { setTimeout(resolve, 50) })
-  }
+  return { spoken, records: await recordsOf(join(proxyFolder, 'proxy', 'store'), '/proxy/calls/') }
 }
 
 /** What Bob hears of each call is the beginning of what was said, at least as far as it was acknowledged. */
@@ -131,15 +121,4 @@ async function heardOf (parley: Parley, n: number): Promise<{ packets: Uint8Arra
     if ((error as Error).name !== 'VoiceUnavailableError') throw error
   }
   return { packets, segments }
-}
-
-async function recordsOf (proxyFolder: string): Promise<CallRecord[]> {
-  const store = await openLevelStore(join(proxyFolder, 'proxy', 'store'))
-  try {
-    const records: CallRecord[] = []
-    for await (const call of (await openCallJournal({ store, clock: createSystemClock() }, '/proxy/calls/')).all()) records.push(toRecord(call, undefined))
-    return records
-  } finally {
-    await store.close()
-  }
 }

@@ -9,6 +9,7 @@ import { EXIT } from './io.ts'
 import { createLogger } from './log.ts'
 import { listenAddresses, readSettings, writeSettings } from './proxy-settings.ts'
 import { version } from './version.ts'
+import { wholeNumber } from './whole-number.ts'
 import { UsageError } from './errors.ts'
 import { runInOwner } from './attach.ts'
 import { folderBytes } from './folder-size.ts'
@@ -131,10 +132,4 @@ async function readiness (node: ProxyNode): Promise<{ ready: boolean, reasons: s
 async function writeRunning (path: string, running: { pid: number, statusUrl: string }): Promise<void> {
   await writeFile(`${path}.part`, JSON.stringify(running), { mode: 0o600 })
   await rename(`${path}.part`, path)
-}
-
-function wholeNumber (flag: string, text: unknown, least: number, most: number): number {
-  const value = Number(text)
-  if (Number.isInteger(value) && value >= least && value <= most) return value
-  throw new UsageError(`${flag} takes a whole number from ${least} to ${most}, not "${String(text)}"`)
 }

@@ -3,6 +3,7 @@ import { createConversations, createSync, UnknownPersonError, type Conversation 
 import { createContacts, createPeople, parseContactUrl, type ContactCard, type DeviceKeys, type DeviceList, type Did, type Signer } from '@parley/identity'
 import type { Network } from '@parley/network'
 import { createSignalling } from '@parley/signalling'
+import { fromString } from 'uint8arrays'
 import { addProxy } from './add-proxy.ts'
 import { openCallJournal } from './call-record/journal.ts'
 import { openCaptures } from './captures.ts'
@@ -139,7 +140,7 @@ export async function createParley (components: ParleyComponents, { follow = fal
     async markPlayed (n, { positionMs, done }) {
       const entry = await inbox.entry(n)
       const conversation = await conversations.open(entry.conversation)
-      await conversation.append({ verb: 'played', thing: 'message', message: Uint8Array.from(entry.message.match(/../g) ?? [], pair => Number.parseInt(pair, 16)), positionMs: Math.round(positionMs), done }, { durable: true })
+      await conversation.append({ verb: 'played', thing: 'message', message: fromString(entry.message, 'hex'), positionMs: Math.round(positionMs), done }, { durable: true })
       await spread(entry.conversation)
     },
     async sync (options = {}) {

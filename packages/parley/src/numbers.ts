@@ -1,6 +1,6 @@
 import { bytesSchema, createCodec, type CID, cidSchema, countSchema, type Store } from '@parley/core'
 import * as z from 'zod/mini'
-import { toString } from 'uint8arrays'
+import { fromString, toString } from 'uint8arrays'
 
 /** Which message a number of the inbox stands for. */
 export interface NumberedMessage {
@@ -42,7 +42,7 @@ export async function openMessageNumbers (store: Store): Promise<MessageNumbers>
     const known = byMessage.get(message)
     if (known !== undefined) return known
     const n = byNumber.size + 1
-    const bytes = Uint8Array.from(message.match(/../g) ?? [], pair => Number.parseInt(pair, 16))
+    const bytes = new Uint8Array(fromString(message, 'hex'))
     await store.commit([{ type: 'put', key: `${PREFIX}${message}`, value: codec.encode({ v: 1, conversation, message: bytes, n }) }])
     byNumber.set(n, { n, conversation, message })
     byMessage.set(message, n)

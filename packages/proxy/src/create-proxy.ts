@@ -4,6 +4,7 @@ import { createContactCard, createPeople, didFromPeerId, type DeviceKeys, type D
 import type { Network } from '@parley/network'
 import { createSignalling } from '@parley/signalling'
 import { CARD_LIFETIME_MS, devicesWith, openCallJournal, toRecord } from 'parley'
+import { toString } from 'uint8arrays'
 import { nameOf, openCallDesk } from './call-desk.ts'
 import { NotServedError } from './errors.ts'
 import { openForwarding } from './forwarding.ts'
@@ -43,7 +44,7 @@ export async function createProxy (components: ProxyComponents, { name, platform
   const journal = await openCallJournal({ store, clock }, '/proxy/calls/')
   const keeper = await openKeeping({ ...components, people, conversations, mailbox, journal, events }, { served, graceMs })
   // What the keeper still holds open may go on; every other call that has no end gets it now.
-  const alive = new Set(keeper.active().map(({ context }) => Buffer.from(context).toString('hex')))
+  const alive = new Set(keeper.active().map(({ context }) => toString(context, 'hex')))
   for (const { call } of journal.open()) {
     if (!alive.has(call)) await journal.step(call, { type: 'orphaned', reason: 'the proxy was restarted' })
   }
@@ -51,7 +52,7 @@ export async function createProxy (components: ProxyComponents, { name, platform
   events.on('served', () => { signalling.refresh() })
   const desk = openCallDesk({ signalling, people, network, journal, clock, logger, events })
   const forwarding = await openForwarding({ store, people, conversations, sync, mailbox, clock, logger }, { self: keys.did, served })
-  const status = createStatus({ network, people, conversations, keeper, mailbox, journal, clock }, { keys, name, ownership })
+  const status = createStatus({ network, people, conversations, keeper, mailbox, clock }, { keys, name, ownership })
 
   return {
     on: events.on.bind(events),

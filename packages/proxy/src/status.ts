@@ -2,7 +2,7 @@ import type { Clock } from '@parley/core'
 import type { Conversations, Mailbox } from '@parley/conversations'
 import { didFromPeerId, type DeviceKeys, type People } from '@parley/identity'
 import type { Network } from '@parley/network'
-import { MAILBOX_KINDS, type CallJournal } from 'parley'
+import { MAILBOX_KINDS } from 'parley'
 import type { CaptureRecord, VoiceKeeper } from '@parley/voice'
 import { toString } from 'uint8arrays'
 import { nameOf } from './call-desk.ts'
@@ -15,7 +15,6 @@ export interface StatusComponents {
   conversations: Conversations
   keeper: VoiceKeeper
   mailbox: Mailbox
-  journal: CallJournal
   clock: Clock
 }
 

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { encodeOpus, openAudio, pace, rawPcm, type OpusPacket, type OpusSource, type PcmSource } from '@parley/media'
 import type { CommandContext, CommandDefinition } from '../command.ts'
 import { FileError, UsageError } from '../errors.ts'
+import { wholeNumber } from '../whole-number.ts'
 
 /** Options of every command that speaks. */
 export const audioOptions: NonNullable<CommandDefinition['options']> = [
@@ -63,10 +64,4 @@ async function * fileBytes (path: string): AsyncGenerator<Uint8Array> {
   } finally {
     await file?.close()
   }
-}
-
-function wholeNumber (flag: string, text: unknown, least: number, most: number): number {
-  const value = Number(text)
-  if (Number.isInteger(value) && value >= least && value <= most) return value
-  throw new UsageError(`${flag} takes a whole number from ${least} to ${most}, not "${String(text)}"`)
 }
