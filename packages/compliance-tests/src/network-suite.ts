@@ -72,6 +72,24 @@ export function networkTests (name: string, { create }: NetworkSuite): void {
         await b.stop()
         expect(await left).to.equal(b.peerId)
       })
+
+      it('breaks those of a peer when asked, with their streams, and takes it again', async () => {
+        const [a, b] = [await join(), await join({ listen: false })]
+        let broken: Promise<Error> | undefined
+        await a.handle('/test/wait/1', async stream => {
+          broken = failureOf(stream.receive())
+          await broken
+        })
+        const stream = await b.open(targetOf(a), '/test/wait/1')
+        await until(() => broken !== undefined)
+        a.disconnect(b.peerId)
+        expect((await failureOf(stream.receive())).name).to.equal('StreamClosedError')
+        expect((await broken)?.name).to.equal('StreamClosedError')
+        await until(() => a.peers().length === 0 && b.peers().length === 0)
+        a.disconnect(b.peerId)
+        await b.connect(targetOf(a))
+        expect(b.peers()).to.have.length(1)
+      })
     })
 
     streamTests(join)

@@ -7,6 +7,7 @@ import { createBlocks } from './blocks/blocks.ts'
 import { createDialer } from './connections/dialer.ts'
 import { listNeighbours } from './connections/neighbours.ts'
 import { startLibp2p, type Node } from './libp2p-node.ts'
+import { StreamClosedError } from './errors.ts'
 import type { Network, NetworkComponents, NetworkEvents, NetworkInit, PeerConnection } from './network.ts'
 import { privateKeyFromSeed } from './peer-id.ts'
 import { createStreams } from './streams/streams.ts'
@@ -70,6 +71,9 @@ export async function createNetwork ({ store, logger, clock = createSystemClock(
     handle: streams.handle,
     topics,
     blocks,
+    disconnect (peer) {
+      for (const connection of libp2p.getConnections().filter(({ remotePeer }) => remotePeer.toString() === peer)) breakOff(connection)
+    },
     peers: () => libp2p.getConnections().filter(({ status }) => status === 'open').map(describe),
     on: emitter.on,
     async stop () {
@@ -77,6 +81,15 @@ export async function createNetwork ({ store, logger, clock = createSystemClock(
       await stopping
     }
   }
+}
+
+const CLOSE_TIMEOUT_MS = 500
+
+/** Aborts the streams and then closes: aborting a WebSocket connection as a whole does not reach its other end. */
+function breakOff (connection: Connection): void {
+  const reason = new StreamClosedError('connection', 'this node broke it')
+  for (const stream of connection.streams) stream.abort(reason)
+  connection.close({ signal: AbortSignal.timeout(CLOSE_TIMEOUT_MS) }).catch(() => { connection.abort(reason) })
 }
 
 async function start (init: Parameters<typeof startLibp2p>[0]): Promise<Node> {

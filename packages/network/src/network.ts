@@ -132,6 +132,8 @@ export interface Network extends Emitter<NetworkEvents> {
   readonly topics: Topics
   readonly blocks: Blocks
   peers(): PeerConnection[]
+  /** Breaks every connection and stream of a peer at once; harmless when there is none. It may connect again. */
+  disconnect(peer: string): void
   /** Closes streams, connections and listeners; harmless when called again. The store stays open: it is its owner's. */
   stop(): Promise<void>
 }

@@ -59,6 +59,7 @@ export function createSimulatedNetworks ({ clock, random }: { clock: Clock, rand
         peerId,
         addresses: () => [`/memory/1/p2p/${peerId}`],
         connect: async () => {},
+        disconnect: () => {},
         async open ({ peer }, protocol) {
           const other = nodes.get(peer)
           const handler = other?.handlers.get(protocol)
