@@ -12,8 +12,12 @@ import { killAll, startParley } from './harness/parley-process.ts'
 import { pcm16, speechFile } from './harness/speech.ts'
 
 const COMMANDS = [
-  'id create', 'id show', 'id card', 'contact add', 'contact list', 'contact remove', 'proxy start', 'proxy status', 'proxy add',
-  'device start', 'call', 'inbox', 'play', 'reply', 'conversation list', 'conversation show'
+  'id create', 'id show', 'id name', 'id card', 'id restore', 'id passphrase', 'id export', 'id import', 'doctor', 'contact add', 'contact list', 'contact show', 'contact edit', 'contact remove', 'contact restore',
+  'contact delete', 'contact block', 'contact unblock', 'contact verify', 'contact unverify', 'contact follow', 'contact export', 'contact alias',
+  'group create', 'group add', 'group remove', 'group list', 'group delete', 'request list', 'request accept', 'request decline', 'policy show', 'policy set',
+  'profile show', 'profile set', 'profile photo', 'profile clear', 'profile verify-name', 'presence show', 'presence set',
+  'proxy start', 'proxy status', 'proxy add', 'proxy list', 'proxy move',
+  'device start', 'device pair', 'device join', 'device list', 'device rename', 'device remove', 'device delete', 'call', 'inbox', 'play', 'reply', 'conversation list', 'conversation show'
 ]
 
 interface Report { error: { name: string, message: string, causes: string[] } }
@@ -54,11 +58,11 @@ describe('the parley command', function () {
 
   describe('with an identity already', () => {
     it('never replaces it', async () => {
-      const before = await readFile(join(alice.device, 'keys', 'person.key'))
+      const before = await readFile(join(alice.device, 'keys', 'device.key'))
       const said = await ofAlice('id', 'create', '--name', 'Mallory')
       expect(said.code).to.equal(1)
       expect(said.err).to.include('already holds the identity').and.to.include(alice.did)
-      expect((await readFile(join(alice.device, 'keys', 'person.key'))).equals(before)).to.equal(true)
+      expect((await readFile(join(alice.device, 'keys', 'device.key'))).equals(before)).to.equal(true)
     })
 
     it('takes the folder from PARLEY_DATA, and --data above that', async () => {

@@ -53,7 +53,7 @@ async function story (): Promise<void> {
   const [alice, bob] = await Promise.all([createPerson(folder, 'Alice'), createPerson(folder, 'Bob')])
   say(`Alice is ${alice.did.slice(0, 28)}…, Bob is ${bob.did.slice(0, 28)}…`)
   await introduce(alice, bob)
-  say('Alice adds Bob by the contact URL that his proxy prints. Bob\'s device is off.')
+  say('They add each other by the contact URLs that their proxies print. Bob\'s device is off.')
 
   const hello = join(folder, 'hello.wav')
   const spoken = await speechFile(hello, { durationMs: 6000, seed: 1 })

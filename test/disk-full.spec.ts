@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import { localDevice, speech, type LocalDevice, type Speech } from './harness/in-process.ts'
+import { befriend, localDevice, speech, type LocalDevice, type Speech } from './harness/in-process.ts'
 import { killAll, startParley, type ParleyProcess } from './harness/parley-process.ts'
 import { scenarioFolder } from './harness/people.ts'
 import { mountSmallDisk, type SmallDisk } from './harness/small-disk.ts'
@@ -60,6 +60,7 @@ async function begin (parent: string, data: string, proxyArgs: string[]): Promis
   const { contactUrl } = await proxy.event(event => event['contactUrl'] !== undefined)
   const alice = await localDevice('alice', { parent })
   await alice.parley.addContact(String(contactUrl), { name: 'Bob' })
+  await befriend(bob.parley, alice.parley)
   return { alice, bob, proxy }
 }
 

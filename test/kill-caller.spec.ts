@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type CallRecord, type Parley } from 'parley'
 import { killSpeakers, startDoomedSpeaker, type DoomedSpeaker } from './harness/doomed-speaker.ts'
 import { recordsOf, waitForEnds } from './harness/call-records.ts'
-import { localDevice, speech, type LocalDevice, type Speech } from './harness/in-process.ts'
+import { befriend, localDevice, speech, type LocalDevice, type Speech } from './harness/in-process.ts'
 import { writePackets } from './harness/packet-file.ts'
 import { killAll, startParley } from './harness/parley-process.ts'
 import { scenarioFolder } from './harness/people.ts'
@@ -40,7 +40,7 @@ describe('a caller that is killed while they speak', function () {
     await bob.parley.addProxy(String(ready['claimUrl']))
     const { contactUrl } = await proxy.event(event => event['contactUrl'] !== undefined)
 
-    const lanes = await Promise.all(Array.from({ length: LANES }, async (_none, lane) => await runLane(`caller-${lane}`, { parent: folder.path, contactUrl: String(contactUrl), random, speeches })))
+    const lanes = await Promise.all(Array.from({ length: LANES }, async (_none, lane) => await runLane(`caller-${lane}`, { parent: folder.path, bob, contactUrl: String(contactUrl), random, speeches })))
     await waitForEnds(proxy)
     const heard = await heardByBob(bob)
     for (const { spoken, records, states } of lanes) {
@@ -66,9 +66,10 @@ async function prepareSpeeches (folder: string): Promise<Speeches> {
   return { paced, hurried, paths }
 }
 
-async function runLane (name: string, { parent, contactUrl, random, speeches }: { parent: string, contactUrl: string, random: Seeded, speeches: Speeches }): Promise<Lane> {
+async function runLane (name: string, { parent, bob, contactUrl, random, speeches }: { parent: string, bob: LocalDevice, contactUrl: string, random: Seeded, speeches: Speeches }): Promise<Lane> {
   const caller = await localDevice(name, { parent })
   await caller.parley.addContact(contactUrl, { name: 'Bob' })
+  await befriend(bob.parley, caller.parley)
   await caller.stop()
   const spoken: Spoken[] = []
   let next = startDoomedSpeaker(caller.folder)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { decodeOpus } from '@parley/media'
 import { type CallRecord, type CallResult, type Parley } from 'parley'
 import { recordsOf, waitForEnds } from './harness/call-records.ts'
-import { localDevice, speech, type LocalDevice, type Speech } from './harness/in-process.ts'
+import { befriend, localDevice, speech, type LocalDevice, type Speech } from './harness/in-process.ts'
 import { killAll, startParley, type ParleyProcess } from './harness/parley-process.ts'
 import { scenarioFolder } from './harness/people.ts'
 import { seeded, type Seeded } from './harness/seeded.ts'
@@ -58,6 +58,7 @@ async function runLane (proxyFolder: string, parent: string, random: Seeded, spe
   const spoken: Spoken[] = []
   const caller = await localDevice('alice', { parent })
   await caller.parley.addContact(String(contactUrl), { name: 'Bob' })
+  await befriend(bob.parley, caller.parley)
   for (let kill = 0; kill < KILLS / LANES; kill++) {
     const comesBack = random.chance(0.6)
     const chosen = random.chance(0.5) ? speeches.paced : speeches.hurried

@@ -20,13 +20,17 @@ describe('a second caller while the proxy keeps what the first one says', functi
   })
 
   it('is kept as well, each in a conversation of their own', async () => {
-    const callers = await Promise.all(['Alice', 'Carol'].map(async (name, index) => {
+    const callers = []
+    // One after the other: Bob's folder has one owner at a time.
+    for (const [index, name] of ['Alice', 'Carol'].entries()) {
       const device = join(folder.path, `${name}-device`)
       await parley(['id', 'create', '--name', name, '--data', device])
       await parley(['contact', 'add', bob.contactUrl, '--data', device])
+      const { url } = await parley(['id', 'card', '--no-qr', '--data', device])
+      await parley(['contact', 'add', String(url), '--data', bob.device])
       const file = join(folder.path, `${name}.wav`)
-      return { name, device, file, spoken: await speechFile(file, { durationMs: 3000, seed: 11 + index }) }
-    }))
+      callers.push({ name, device, file, spoken: await speechFile(file, { durationMs: 3000, seed: 11 + index }) })
+    }
     const [alice, carol] = callers
     if (alice === undefined || carol === undefined) return expect.fail('there are two callers')
 

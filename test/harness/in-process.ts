@@ -2,6 +2,7 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createSystemClock } from '@parley/core'
+import { contactUrl, peerIdFromDid } from '@parley/identity'
 import { encodeOpus, pace, rawPcm, syntheticSpeech, type OpusPacket } from '@parley/media'
 import { createIdentity, openParley } from 'parley/node'
 import type { Parley } from 'parley'
@@ -24,6 +25,12 @@ export async function localDevice (name: string, { parent = tmpdir() }: { parent
     async reopen () { device.parley = await openParley(folder) }
   }
   return device
+}
+
+/** Adds somebody to a person's contacts, and sees to it that the person's proxies know. */
+export async function befriend (parley: Parley, other: Parley): Promise<void> {
+  await parley.addContact(contactUrl(await other.card()))
+  for (const { device, name, addresses } of await parley.proxies()) await parley.policy.exchange({ device, name, addresses, peer: peerIdFromDid(device) })
 }
 
 /** Speech as Opus packets, encoded once; `spoken` gives them in the time that speaking takes. */

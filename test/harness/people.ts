@@ -7,6 +7,8 @@ import { parley, startParley, type ParleyProcess } from './parley-process.ts'
 export interface TestPerson {
   name: string
   did: string
+  /** The 24 words from which the person's key can be made again. */
+  phrase: string
   /** Data folder of the device. */
   device: string
   /** Data folder of the proxy. */
@@ -39,6 +41,7 @@ export async function createPerson (root: string, name: string, { proxyArgs = []
   const person: TestPerson = {
     name,
     did: String(identity['person']),
+    phrase: String(identity['phrase']),
     device,
     proxyFolder,
     proxy,
@@ -53,7 +56,10 @@ export async function createPerson (root: string, name: string, { proxyArgs = []
   return person
 }
 
-/** Lets `who` know `whom` by the card that whom's proxy prints. */
-export async function introduce (who: TestPerson, whom: TestPerson): Promise<void> {
-  await parley(['contact', 'add', whom.contactUrl, '--data', who.device])
+/** Two people add each other by the cards that their proxies print. */
+export async function introduce (one: TestPerson, other: TestPerson): Promise<void> {
+  await Promise.all([
+    parley(['contact', 'add', other.contactUrl, '--data', one.device]),
+    parley(['contact', 'add', one.contactUrl, '--data', other.device])
+  ])
 }

@@ -20,6 +20,8 @@ export interface CommandContext {
   readonly folder: DataFolder
   readonly options: GlobalOptions
   readonly output: Output
+  /** True in the process that keeps the device on line: what is set there lasts longer than the command. */
+  readonly isOwner: boolean
   passphrase(): Promise<string | undefined>
   /**
    * Runs `use` with the person's device: the one this process owns already, or

@@ -8,6 +8,10 @@ const CODES: Record<string, number> = {
   InvalidDidError: EXIT.usage,
   InvalidUrlError: EXIT.usage,
   ExpiredCardError: EXIT.usage,
+  OlderCardError: EXIT.usage,
+  UnreadablePictureError: EXIT.usage,
+  InvalidPhotoError: EXIT.usage,
+  ContactCycleError: EXIT.usage,
   UnknownContactError: EXIT.notFound,
   UnknownPersonError: EXIT.notFound,
   AmbiguousContactError: EXIT.notFound,
@@ -15,21 +19,41 @@ const CODES: Record<string, number> = {
   UnknownConversationError: EXIT.notFound,
   NoIdentityError: EXIT.notFound,
   ProxyNotRunningError: EXIT.notFound,
+  DeviceNotRunningError: EXIT.notFound,
+  UnknownRequestError: EXIT.notFound,
+  CardNotFoundError: EXIT.notFound,
+  CardUnavailableError: EXIT.notFound,
+  NoSuccessorError: EXIT.notFound,
+  UnresolvableNameError: EXIT.notFound,
   PeerUnreachableError: EXIT.unreachable,
+  ProfileUnavailableError: EXIT.unreachable,
   StorageUnavailableError: EXIT.storage,
   StoreLockedError: EXIT.storage
+}
+
+/** What somebody at a command line does about errors whose words come from a library. */
+const WAYS_OUT: Record<string, string> = {
+  UnknownContactError: 'Those you know: parley contact list --all',
+  AmbiguousContactError: 'Name one of them by their DID.',
+  WrongPersonError: 'Make sure whose it is before you go on: somebody may stand between you.',
+  OtherKeyError: 'They have another card of you than your own: give them yours anew with parley id card, and compare again.',
+  OlderCardError: 'Ask them for their newest card: parley id card',
+  NoSuccessorError: 'If they moved, fetch what is new with parley inbox, or add them by their new card.',
+  ProfileUnavailableError: 'Try again later; how reachable they are: parley presence show',
+  PolicyRefusedError: 'See how your proxies are doing: parley device list'
 }
 
 export function exitCodeOf (error: unknown): number {
   return error instanceof Error ? CODES[error.name] ?? EXIT.failed : EXIT.failed
 }
 
-export interface ErrorReport { name: string, message: string, causes: string[] }
+export interface ErrorReport { name: string, message: string, causes: string[], hint?: string }
 
 /** Tells an error and what caused it, without stack traces. */
 export function reportOf (error: unknown): ErrorReport {
   if (!(error instanceof Error)) return { name: 'Error', message: String(error), causes: [] }
   const causes: string[] = []
   for (let cause = error.cause; cause instanceof Error && causes.length < 4; cause = cause.cause) causes.push(cause.message)
-  return { name: error.name, message: error.message, causes }
+  const hint = WAYS_OUT[error.name]
+  return { name: error.name, message: error.message, causes, ...(hint === undefined ? {} : { hint }) }
 }

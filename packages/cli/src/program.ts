@@ -49,6 +49,11 @@ function group (program: Command, name: string, groups: Map<string, Command>, wr
   const summaries: Record<string, string> = {
     id: 'your identity: who you are and what you give to others',
     contact: 'the people you know',
+    group: 'names of your own for several contacts',
+    request: 'first messages of people you do not know',
+    policy: 'what people you do not know may do',
+    profile: 'what you and others tell of themselves',
+    presence: 'how reachable you and others are now',
     proxy: 'the always-on node that stands in for you',
     device: 'this device',
     conversation: 'your conversations'

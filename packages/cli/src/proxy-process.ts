@@ -11,6 +11,7 @@ import { listenAddresses, readSettings, writeSettings } from './proxy-settings.t
 import { version } from './version.ts'
 import { wholeNumber } from './whole-number.ts'
 import { UsageError } from './errors.ts'
+import { phraseText } from './phrase-text.ts'
 import { runInOwner } from './attach.ts'
 import { folderBytes } from './folder-size.ts'
 
@@ -64,7 +65,7 @@ async function takeByOwnDevice (context: CommandContext, node: ProxyNode, name: 
   })
   if (known === undefined) {
     const identity = await createIdentity(folder.root, { name: name ?? accountName(), passphrase })
-    output.say(`Made a new identity: ${identity.name}, ${identity.person}`)
+    output.event({ event: 'identity', ...identity }, `Made a new identity: ${identity.name}, ${identity.person}\n\n${phraseText(identity.phrase)}`)
   } else if (name !== undefined && name !== known.list.name) {
     throw new UsageError(`This folder's identity is ${known.list.name}; --name only names a new one`)
   }

@@ -31,6 +31,7 @@ export async function run (argv: string[], io: Io, owner?: Owner): Promise<numbe
     folder,
     options,
     output,
+    isOwner: owner !== undefined,
     passphrase: async () => await readPassphrase(io, options.passphraseFile),
     async withParley (use) {
       if (owner !== undefined) return await use(owner.parley)
@@ -56,7 +57,7 @@ export async function run (argv: string[], io: Io, owner?: Owner): Promise<numbe
   } catch (error) {
     const report = reportOf(error)
     if (output.json) io.out(JSON.stringify({ error: report }) + '\n')
-    else io.err([`parley: ${report.message}`, ...report.causes.map(cause => `  because: ${cause}`)].join('\n') + '\n')
+    else io.err([`parley: ${report.message}`, ...report.causes.map(cause => `  because: ${cause}`), ...(report.hint === undefined ? [] : [`  ${report.hint}`])].join('\n') + '\n')
     if (options.verbose === true && error instanceof Error) io.err(`${error.stack ?? ''}\n`)
     return exitCodeOf(error)
   }

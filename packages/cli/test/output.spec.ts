@@ -25,6 +25,7 @@ describe('what the command line prints', () => {
     const error = Object.assign(new Error('nobody there', { cause: new Error('refused') }), { name: 'PeerUnreachableError' })
     expect(reportOf(error)).to.deep.equal({ name: 'PeerUnreachableError', message: 'nobody there', causes: ['refused'] })
     expect(exitCodeOf(error)).to.equal(4)
+    expect(reportOf(Object.assign(new Error('no such'), { name: 'UnknownContactError' }))).to.have.property('hint').that.includes('parley contact list')
     expect(exitCodeOf(new Error('else'))).to.equal(1)
   })
 })

@@ -5,12 +5,17 @@ import { createConversation } from './conversation.ts'
 import { ForkedChainError, KeylessHolderError, UnknownConversationError, UnknownPersonError } from './errors.ts'
 import { findConversation, listConversations } from './find-conversations.ts'
 import { encodeBasics, hashSubject, type Basics } from './format/basics.ts'
+import { carriesKeys } from './format/carries-keys.ts'
 import type { ParsedAction } from './format/parse-action.ts'
+import type { Home } from './home/home.ts'
+import { createOwnHome } from './home/own-home.ts'
 import { createLogHolder } from './log-holder.ts'
 import { beginLog, openLog, type LogComponents, type OpenLog } from './log/open-log.ts'
 import { createOpenLogs } from './log/open-logs.ts'
 import { findBasics, mergeBlocks, refuseAll, type Merged } from './merge/merge-blocks.ts'
+import type { PreKeys } from './pre-keys.ts'
 import { createLogReader, type LogReader } from './read/log-reader.ts'
+import type { Opener } from './read/sealed-keys.ts'
 import type { BlockOutcome, Conversations, ConversationsEvents, MergeOptions, MergeOutcome, StoredAction } from './types.ts'
 import { appendActions, type Writer } from './write/append-actions.ts'
 import { createFindKeyHolders } from './write/plan-keys.ts'
@@ -25,6 +30,14 @@ export interface ConversationsComponents {
   device?: DeviceKeys | undefined
   /** Whose device it is; given together with `device`. */
   person?: Did | undefined
+  /**
+   * Further secrets with which sealed keys are opened, as the person's
+   * recovery key under the person's own key. For a device that was just
+   * restored: once it has written in the home log it has copies of its own.
+   */
+  openers?: Opener[] | undefined
+  /** One-time keys, so that keys for others, and theirs for us, are sealed with forward secrecy. Without, all are sealed to long-term keys. */
+  preKeys?: PreKeys | undefined
 }
 
 export interface ConversationsInit {
@@ -32,32 +45,38 @@ export interface ConversationsInit {
   maxOpen?: number | undefined
   /** The UTC offset to write into times, in minutes. @default () => 0 */
   offsetMinutes?: (() => number) | undefined
+  /** How long new keys wait for others before they are brought into the key vault together, in milliseconds. @default 1000 */
+  vaultSettleMs?: number | undefined
 }
 
 /** Creates the conversations kept in `store`. */
-export async function createConversations (components: ConversationsComponents, { maxOpen = 256, offsetMinutes = () => 0 }: ConversationsInit = {}): Promise<Conversations> {
-  const { store, people, clock, random, device, person } = components
+export async function createConversations (components: ConversationsComponents, { maxOpen = 256, offsetMinutes = () => 0, vaultSettleMs = 1000 }: ConversationsInit = {}): Promise<Conversations> {
+  const { store, people, clock, random, device, person, preKeys } = components
   const logger = components.logger.child('conversations')
   const events = createEmitter<ConversationsEvents>(logger)
-  const logComponents: LogComponents = { store, clock, unflushed: new Map() }
+  const openers: Opener[] = [...device === undefined ? [] : [{ publicKey: device.signer.publicKey, sealing: device.sealing, preKey: preKeys?.open }], ...components.openers ?? []]
+  const logComponents: LogComponents = { store, clock, unflushed: new Map(), notes: changes => own?.marks(changes) ?? [] }
   const logs = createOpenLogs(async id => await openLog(logComponents, id, offsetMinutes), { maxOpen })
   const writer: Writer | undefined = device === undefined || person === undefined ? undefined : { device, person, personKey: publicKeyFromDid(person) }
 
   const findKeyHolders = createFindKeyHolders(people)
 
   const readerOf = (log: OpenLog): LogReader => {
-    log.reader ??= createLogReader({ store, device, logger }, log.id, log.index)
+    // The home log is where the vault is: its own keys are in no vault.
+    log.reader ??= createLogReader({ store, openers, logger, ...(log.index.isHome ? {} : { otherKeys: async () => await own?.keysOf(log.id) ?? [] }) }, log.id, log.index)
     return log.reader
   }
-  const tell = (actions: StoredAction[], local: boolean, from: string | undefined): void => {
-    for (const action of actions) events.emit('action', { conversation: action.conversation, action, local, from })
+  const tell = (actions: StoredAction[], { local, home, from }: { local: boolean, home: boolean, from?: string | undefined }): void => {
+    for (const action of actions) events.emit('action', { conversation: action.conversation, action, local, home, from })
   }
   const append = async (log: OpenLog, contents: Content[], options: { durable?: boolean | undefined, changes?: Parameters<typeof appendActions>[4]['changes'] }): Promise<StoredAction[]> => {
     if (writer === undefined) throw new KeylessHolderError()
     const reader = readerOf(log)
     await reader.catchUp(log.index)
-    const appended = await appendActions({ people, findKeyHolders, clock, random }, writer, Object.assign(log, { reader }), contents, options)
-    tell(appended, true, undefined)
+    const appended = await appendActions({ people, findKeyHolders, clock, random, preKeys }, writer, Object.assign(log, { reader }), contents, options)
+    tell(appended, { local: true, home: log.index.isHome })
+    if (log.index.isHome) own?.merged(log.id)
+    else if (appended.some(({ bytes }) => carriesKeys(bytes))) own?.handedOn(log.id, reader.keyring)
     return appended
   }
 
@@ -67,9 +86,9 @@ export async function createConversations (components: ConversationsComponents, 
     const merged = await mergeBlocks({ people, clock }, log, blocks, options)
     if (known === undefined) {
       begin(log)
-      events.emit('conversation', { id })
+      events.emit('conversation', { id, home: log.index.isHome })
     }
-    tellMerged(id, merged, options.from)
+    tellMerged(log, merged, options.from)
     // Within the task: nobody learns of our frontier, or is told that a block is known, before it is on the disk.
     if (options.durable === true) await log.flush()
     return merged.outcome
@@ -79,8 +98,9 @@ export async function createConversations (components: ConversationsComponents, 
     const basics = findBasics(id.multihash.digest, blocks)
     return basics === undefined ? undefined : beginLog(logComponents, id, basics, offsetMinutes)
   }
-  const tellMerged = (id: CID, { outcome, forks, late }: Merged, from: string | undefined): void => {
-    tell(outcome.stored, false, from)
+  const tellMerged = ({ id, index }: OpenLog, { outcome, forks, late }: Merged, from: string | undefined): void => {
+    tell(outcome.stored, { local: false, home: index.isHome, from })
+    if (index.isHome && outcome.stored.length > 0) own?.merged(id)
     for (const fork of forks) tellFork(id, fork)
     for (const refusal of [...outcome.outcomes, ...late]) tellRefusal(id, refusal, from)
     if (outcome.refused > 0) logger.warn('actions were refused', { conversation: id.toString(), refused: outcome.refused, from })
@@ -95,8 +115,41 @@ export async function createConversations (components: ConversationsComponents, 
   }
   const conversationOf = (id: CID): ReturnType<typeof createConversation> => createConversation({ logs, readerOf, append }, id)
 
+  const own = writer === undefined ? undefined : createOwnHome({
+    store,
+    people,
+    clock,
+    random,
+    logger,
+    logs,
+    findKeyHolders,
+    openers,
+    preKeys,
+    beginLog: (id, basics) => beginLog(logComponents, id, basics, offsetMinutes),
+    told (appended, isNew) {
+      const [first] = appended
+      if (isNew && first !== undefined) events.emit('conversation', { id: first.conversation, home: true })
+      tell(appended, { local: true, home: true })
+    }
+  }, writer, {
+    settleMs: vaultSettleMs,
+    async onKeys (conversation) {
+      const isMoreReadable = await logs.run(conversation, async log => {
+        if (log === undefined) return false
+        // What nobody reads at this moment begins with these keys when somebody does.
+        return log.reader === undefined || log.reader.learn(await own?.keysOf(conversation) ?? [])
+      })
+      if (isMoreReadable) events.emit('unlocked', { conversation })
+    }
+  })
+
   return {
     on: events.on,
+    async home (): Promise<Home> {
+      if (own === undefined) throw new KeylessHolderError()
+      return await own.home()
+    },
+    keepKeys: async () => await own?.keepKeys() ?? true,
     async create ({ subject, participants }, options = {}) {
       if (writer === undefined) throw new KeylessHolderError()
       const others = [...new Set(participants)].filter(did => did !== writer.person)
@@ -110,7 +163,7 @@ export async function createConversations (components: ConversationsComponents, 
         begin(log)
       }, options)
       logger.info('a conversation was created', { conversation: id.toString() })
-      events.emit('conversation', { id })
+      events.emit('conversation', { id, home: false })
       return conversationOf(id)
     },
     async findWith (participants) {
@@ -124,7 +177,10 @@ export async function createConversations (components: ConversationsComponents, 
     ids: options => listConversations(store, options),
     merge,
     holder: id => createLogHolder({ store, logs, merge }, id),
-    stop: async () => { await logs.stop() }
+    async stop () {
+      await own?.stop()
+      await logs.stop()
+    }
   }
 }
 

@@ -3,9 +3,11 @@ import { publicKeyFromDid, type Did } from '@parley/identity'
 import { ABOUT_PREFIX, decodeAbout } from './log/log-pages.ts'
 import { keyName } from './format/key-name.ts'
 
-/** Yields the conversations of a store. */
-export async function * listConversations (store: Store, options?: AbortOptions): AsyncGenerator<CID> {
-  for await (const { key } of store.entries(ABOUT_PREFIX, options)) yield CID.parse(key.slice(ABOUT_PREFIX.length))
+/** Yields the conversations of a store; home logs among them only when asked for. */
+export async function * listConversations (store: Store, { withHomes = false, signal }: AbortOptions & { withHomes?: boolean | undefined } = {}): AsyncGenerator<CID> {
+  for await (const { key, value } of store.entries(ABOUT_PREFIX, { signal })) {
+    if (withHomes || decodeAbout(value).home !== true) yield CID.parse(key.slice(ABOUT_PREFIX.length))
+  }
 }
 
 /** Finds the newest conversation that exactly these people may hold now; of two created at once the one with the higher id. */
@@ -13,7 +15,8 @@ export async function findConversation (store: Store, people: Set<Did>): Promise
   const wanted = [...people].map(did => keyName(publicKeyFromDid(did))).sort().join()
   let newest: { created: number, name: string } | undefined
   for await (const { key, value } of store.entries(ABOUT_PREFIX)) {
-    const { created, access } = decodeAbout(value)
+    const { created, access, home = false } = decodeAbout(value)
+    if (home) continue
     // In key order, so a later entry of the same time has the higher id.
     if (created >= (newest?.created ?? 0) && access.map(key => keyName(key)).join() === wanted) newest = { created, name: key.slice(ABOUT_PREFIX.length) }
   }

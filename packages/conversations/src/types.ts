@@ -1,5 +1,6 @@
 import type { AbortOptions, CID, Emitter, HybridTime } from '@parley/core'
 import type { Did } from '@parley/identity'
+import type { Home } from './home/home.ts'
 import type { Content, Permission, VoiceEnd, VoiceStart } from './actions/index.ts'
 
 /** An action as it is stored and handed on: what everybody may read of it, and its bytes. */
@@ -173,9 +174,11 @@ export interface LogHolder {
 
 export interface ConversationsEvents extends Record<string, unknown> {
   /** An action was stored: ours (`local`) or somebody's. It outlives this process; whether it is on the disk itself, the promise of whoever stored it says. */
-  action: { conversation: CID, action: StoredAction, local: boolean, from: string | undefined }
+  action: { conversation: CID, action: StoredAction, local: boolean, /** Whether the log is a home log, which is no conversation to people. */ home: boolean, from: string | undefined }
   /** A conversation that this store did not have. */
-  conversation: { id: CID }
+  conversation: { id: CID, home: boolean }
+  /** Keys came by the key vault: what could not be read of a conversation may be readable now. */
+  unlocked: { conversation: CID }
   /** A block was refused; held ones are not told. */
   refused: { conversation: CID, cid: CID, error: Error, from: string | undefined }
   /** An author signed two actions with one sequence number; both are kept. */
@@ -194,7 +197,23 @@ export interface Conversations extends Emitter<ConversationsEvents> {
   /** @throws {UnknownConversationError} */
   open(id: CID): Promise<Conversation>
   /** Yields the conversations of this store. */
-  ids(options?: AbortOptions): AsyncGenerator<CID>
+  ids(options?: AbortOptions & {
+    /** Home logs as well, which are synchronised alike but are nothing to show. @default false */
+    withHomes?: boolean | undefined
+  }): AsyncGenerator<CID>
+  /**
+   * Returns what this device's person keeps for themselves. Its log begins
+   * when something is first put there.
+   *
+   * @throws {KeylessHolderError | UnknownPersonError}
+   */
+  home(): Promise<Home>
+  /**
+   * Brings the keys of conversations that are new here into the key vault now,
+   * instead of a moment later. False when some are in it not yet: on a device
+   * that may not write there, or cannot just now.
+   */
+  keepKeys(): Promise<boolean>
   /**
    * Checks blocks of others and stores, in one commit, those that are good.
    *
@@ -207,6 +226,6 @@ export interface Conversations extends Emitter<ConversationsEvents> {
   merge(conversation: CID, blocks: Uint8Array[], options?: MergeOptions): Promise<MergeOutcome>
   /** Returns the log of a conversation, which may be unknown yet; costs nothing until used. */
   holder(id: CID): LogHolder
-  /** Waits for what is being written and refuses further work. */
+  /** Brings new keys into the key vault, waits for what is being written and refuses further work. */
   stop(): Promise<void>
 }

@@ -1,3 +1,4 @@
+import * as dagCbor from '@ipld/dag-cbor'
 import { cidOf, sha256 } from '@parley/core'
 import { createSigner, decryptContent, verifySignature } from '@parley/identity'
 import { expect } from 'chai'
@@ -47,4 +48,12 @@ describe('the frozen vectors of version 1', () => {
       expect(vector.name).to.equal(`${decodeContent(content).verb} ${decodeContent(content).thing}`)
     })
   }
+
+  it('have a copy of keys for a one-time key beside one for a long-term key', () => {
+    const { keys = [] } = parseAction(unhex(actions.at(-1)?.block ?? ''))
+    expect(keys.map(({ prekey }) => prekey?.length).sort()).to.deep.equal([8, undefined])
+    const [{ keys: plain }] = dagCbor.decode<[{ keys: Array<Record<string, Uint8Array>> }]>(unhex(actions.at(-1)?.block ?? ''))
+    expect(plain.map(copy => Object.keys(copy))).to.have.deep.members([['ct', 'enc', 'device'], ['ct', 'enc', 'device', 'prekey']])
+    expect(keys.map(({ prekey }) => prekey?.slice())).to.deep.equal(plain.map(({ prekey }) => prekey))
+  })
 })

@@ -3,8 +3,27 @@ import { toString } from 'uint8arrays'
 /** Fills and returns `length` random bytes; a test gives a seeded one. */
 export type RandomBytes = (length: number) => Uint8Array
 
+/** Drawn at once: each question to the generator costs more than the bytes. */
+const POOL_BYTES = 2048
+/** Longer wishes are asked for by themselves. */
+const MAX_POOLED_BYTES = 64
+
+let pool: Uint8Array<ArrayBuffer> | undefined
+let poolAt = 0
+
 /** Random bytes from the platform's generator. */
-export const systemRandom: RandomBytes = length => crypto.getRandomValues(new Uint8Array(length))
+export const systemRandom: RandomBytes = length => {
+  if (length > MAX_POOLED_BYTES) return crypto.getRandomValues(new Uint8Array(length))
+  if (pool === undefined || poolAt + length > POOL_BYTES) {
+    pool = crypto.getRandomValues(pool ?? new Uint8Array(POOL_BYTES))
+    poolAt = 0
+  }
+  const bytes = pool.slice(poolAt, poolAt + length)
+  // What was handed out may become a key, which nothing else should hold.
+  pool.fill(0, poolAt, poolAt + length)
+  poolAt += length
+  return bytes
+}
 
 /** Deterministic bytes for tests and simulations (xoshiro128**); never for keys. */
 export function createSeededRandom (seed: number): RandomBytes {

@@ -8,7 +8,8 @@ export interface FileSteps {
   unlink(path: string): Promise<void>
 }
 
-const systemSteps: FileSteps = { open, rename, unlink }
+/** The file system of the machine. */
+export const systemSteps: FileSteps = { open, rename, unlink }
 
 /**
  * Writes a file so that, whatever dies at whatever moment, the path holds all

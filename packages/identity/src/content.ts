@@ -1,4 +1,4 @@
-import { xchacha20poly1305 } from '@noble/ciphers/chacha.js'
+import { openXChaCha, sealXChaCha } from '#aead'
 import { InvalidArgumentError, type RandomBytes } from '@parley/core'
 import { UndecryptableError } from './errors.ts'
 
@@ -18,7 +18,7 @@ export const SEALED_OVERHEAD_BYTES = NONCE_BYTES + TAG_BYTES
  */
 export function encryptContent (key: Uint8Array, plaintext: Uint8Array, aad: Uint8Array, random: RandomBytes): Uint8Array<ArrayBuffer> {
   const nonce = random(NONCE_BYTES)
-  const sealed = xchacha20poly1305(checked(key), nonce, aad).encrypt(plaintext)
+  const sealed = sealXChaCha(checked(key), nonce, plaintext, aad)
   const bytes = new Uint8Array(NONCE_BYTES + sealed.byteLength)
   bytes.set(nonce)
   bytes.set(sealed, NONCE_BYTES)
@@ -34,7 +34,7 @@ export function decryptContent (key: Uint8Array, bytes: Uint8Array, aad: Uint8Ar
   checked(key)
   if (bytes.byteLength < SEALED_OVERHEAD_BYTES) throw new UndecryptableError('sealed content')
   try {
-    return new Uint8Array(xchacha20poly1305(key, bytes.subarray(0, NONCE_BYTES), aad).decrypt(bytes.subarray(NONCE_BYTES)))
+    return openXChaCha(key, bytes.subarray(0, NONCE_BYTES), bytes.subarray(NONCE_BYTES), aad)
   } catch (cause) {
     throw new UndecryptableError('sealed content', { cause })
   }

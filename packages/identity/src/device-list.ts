@@ -1,112 +1,111 @@
-import { InvalidArgumentError, InvalidBytesError, OversizedBytesError, bytesSchema, cidOf, cidSchema, countSchema, createCodec, type CID } from '@parley/core'
-import { compare, equals } from 'uint8arrays'
-import * as z from 'zod/mini'
-import { fromWireRecord, toWireRecord, wireRecordSchema, type DeviceRecord, type Role } from './device-record.ts'
-import { KEY_BYTES, didFromPublicKey, publicKeyFromDid, type Did } from './did.ts'
-import { InvalidSignatureError } from './errors.ts'
-import { SIGNED_OVERHEAD_BYTES, signBody, splitSigned } from './signed-block.ts'
-import { verifySignature } from './signature.ts'
-import type { Signer } from './signer.ts'
-import { isAscending, textSchema } from './text.ts'
+import { InvalidArgumentError, OversizedBytesError, type CID } from '@parley/core'
+import { decodeChangeSet, changeSet, comparePlaced, type ChangeSet } from './device-list/change-set.ts'
+import { checkDetails, detailsWanted } from './device-list/completeness.ts'
+import { fitChanges } from './device-list/fit.ts'
+import { MAX_DEVICE_LIST_BYTES } from './device-list/limits.ts'
+import { reduceChanges } from './device-list/reduce.ts'
+import { composeList, presentList, stateOf } from './device-list/state.ts'
+import { verifyChanges } from './device-list/verified.ts'
+import type { DeviceRecord, Role } from './device-record.ts'
+import type { Did } from './did.ts'
+import { ForkedDeviceListError } from './errors.ts'
 
-const WHAT = 'device list'
-const CONTEXT = 'device-list'
-const MAX_DEVICES = 128
-
-/** A signed device list is never larger. */
-export const MAX_DEVICE_LIST_BYTES = 48 * 1024
-
-/** The devices of a person, as the person signed them. */
+/**
+ * The devices of a person: what a set of changes comes to, each signed by the
+ * person or by a device that is an admin.
+ */
 export interface DeviceList {
   person: Did
   /** The name by which the person wants to be shown; may be empty. */
   name: string
-  /** 0 for the first list, one more for each that follows. */
-  sequence: number
-  /** The list before this one; absent for the first. */
-  previous?: CID
-  issued: number
-  /** In the order of their keys. */
+  /** In the order of their keys; revoked ones stay. */
   devices: DeviceRecord[]
-  /** The signed block, and the CID of it. */
+  /** X25519 key to which is sealed what the person's phrase alone shall open, 32 bytes. */
+  recovery?: Uint8Array
+  /** Who the person is from now on. */
+  successor?: Did
+  /** When the list was begun. */
+  created: number
+  /** The latest time of a change that counts, by its author's clock. */
+  issued: number
+  /** The changes on which no other builds, in ascending order. */
+  heads: CID[]
+  /** How many changes there are, also those without effect. */
+  size: number
+  /** The encoded list, and the CID of it. */
   bytes: Uint8Array
   cid: CID
 }
 
-const schema = z.strictObject({
-  v: z.literal(1),
-  person: bytesSchema({ exactBytes: KEY_BYTES }),
-  name: textSchema({ max: 128 }),
-  sequence: countSchema(),
-  previous: z.nullable(cidSchema),
-  issued: countSchema(),
-  devices: z.array(wireRecordSchema).check(
-    z.maxLength(MAX_DEVICES),
-    z.refine(devices => isAscending(devices, (a, b) => compare(a.device, b.device)), 'expected devices in the order of their keys, none twice')
-  )
-}).check(
-  z.refine(list => (list.sequence === 0) === (list.previous === null), 'expected a previous list exactly when this is not the first')
-)
+/** What to change of a device list. */
+export interface DeviceListChange {
+  /** Devices to add, or to describe anew. */
+  add?: DeviceRecord[]
+  revoke?: Did[]
+  /** Revoked devices whose name, platform and capabilities are to be forgotten everywhere. */
+  erase?: Did[]
+  name?: string
+  /** X25519 public key; the person alone may change it. */
+  recovery?: Uint8Array
+  /** The person's next key and its consent, from `signSuccession`; the person alone may name one. */
+  successor?: Succession
+}
 
-const codec = createCodec(WHAT, schema, { maxBytes: MAX_DEVICE_LIST_BYTES - SIGNED_OVERHEAD_BYTES })
-
-/** Creates a person's first device list. */
-export async function createDeviceList (person: Signer, init: { name: string, devices: DeviceRecord[], issued: number }): Promise<DeviceList> {
-  return await issue(person, { ...init, sequence: 0 })
+/** A next key of a person, and its signature over the succession, 64 bytes. */
+export interface Succession {
+  person: Did
+  proof: Uint8Array
 }
 
 /**
- * Creates the list that follows `list`. Records stay for good, since what a
- * device signed while it was on the list stays valid; `revoke` dates them.
- * Adding a device that is there already renews its record, but not its
- * beginning.
+ * Decodes a device list, verifies every signature, and says what its changes
+ * come to.
  *
- * @throws {InvalidArgumentError} when `person` is not whose list it is, or a device to revoke is unknown, or one to add was revoked
- */
-export async function extendDeviceList (person: Signer, list: DeviceList, change: { add?: DeviceRecord[], revoke?: Did[], name?: string }, { at }: { at: number }): Promise<DeviceList> {
-  if (person.did !== list.person) throw new InvalidArgumentError(`The device list of ${list.person} can only be signed by them`)
-  const devices = new Map(list.devices.map(device => [device.device, device]))
-  for (const added of change.add ?? []) {
-    const known = devices.get(added.device)
-    if (known?.revoked !== undefined) throw new InvalidArgumentError(`The device ${added.device} was revoked and needs a new key to come back`)
-    devices.set(added.device, known === undefined ? added : { ...added, added: known.added })
-  }
-  for (const did of change.revoke ?? []) {
-    const known = devices.get(did)
-    if (known === undefined) throw new InvalidArgumentError(`The device ${did} is not on the list`)
-    devices.set(did, { ...known, revoked: known.revoked ?? at })
-  }
-  return await issue(person, {
-    name: change.name ?? list.name,
-    sequence: list.sequence + 1,
-    previous: list.cid,
-    issued: at,
-    devices: [...devices.values()]
-  })
-}
-
-/**
- * Decodes a device list and verifies that the person it names signed it.
- *
- * @throws {OversizedBytesError | InvalidBytesError} when it is not one, or not in canonical form
- * @throws {InvalidSignatureError} when somebody else signed it
+ * @throws {OversizedBytesError | InvalidBytesError} when it is none, or not in canonical form
+ * @throws {InvalidSignatureError} when a change is not by whom it names
  */
 export async function decodeDeviceList (bytes: Uint8Array): Promise<DeviceList> {
-  if (bytes.byteLength > MAX_DEVICE_LIST_BYTES) throw new OversizedBytesError(WHAT, bytes.byteLength, MAX_DEVICE_LIST_BYTES)
+  if (bytes.byteLength > MAX_DEVICE_LIST_BYTES) throw new OversizedBytesError('device list', bytes.byteLength, MAX_DEVICE_LIST_BYTES)
   const own = bytes.slice()
-  const { body, signature } = splitSigned(WHAT, own)
-  const { person, previous, devices, name, sequence, issued } = codec.decode(body)
-  if (!await verifySignature(person, CONTEXT, body, signature)) throw new InvalidSignatureError(WHAT)
-  return {
-    person: didFromPublicKey(person),
-    name,
-    sequence,
-    ...(previous === null ? {} : { previous }),
-    issued,
-    devices: devices.map(fromWireRecord),
-    bytes: own,
-    cid: cidOf(own)
-  }
+  const set = decodeChangeSet(own)
+  await verifyChanges(set)
+  const reduced = reduceChanges(set)
+  checkDetails(set, reduced)
+  return presentList({ set, reduced }, own)
+}
+
+/**
+ * Returns the union of two lists of one person: `a` itself when `b` adds
+ * nothing to it. The order of merges does not matter, but that a union beyond
+ * the limits leaves out what matters least.
+ *
+ * @throws {ForkedDeviceListError} when the lists were begun apart; `a` is the kept one
+ * @throws {InvalidArgumentError} when they are of two persons
+ */
+export function mergeDeviceLists (a: DeviceList, b: DeviceList): DeviceList {
+  if (a.person !== b.person) throw new InvalidArgumentError(`The device lists of ${a.person} and ${b.person} are two people's`)
+  const [ours, theirs] = [stateOf(a), stateOf(b)]
+  if (ours.set.begin.key !== theirs.set.begin.key) throw new ForkedDeviceListError({ person: a.person, kept: a.cid, refused: b.cid })
+  const known = new Set(ours.set.changes.map(({ key }) => key))
+  const changes = theirs.set.changes.filter(({ key }) => !known.has(key))
+  if (changes.length === 0 && !addsDetails(theirs.set, ours)) return a
+  const union = changeSet(
+    [...ours.set.changes, ...changes].sort(comparePlaced),
+    new Map([...ours.set.details, ...theirs.set.details])
+  )
+  return composeList(fitChanges(union))
+}
+
+/** Tells whether `a` has every change that `b` has. */
+export function coversDeviceList (a: DeviceList, b: DeviceList): boolean {
+  const known = new Set(stateOf(a).set.changes.map(({ key }) => key))
+  return stateOf(b).set.changes.every(({ key }) => known.has(key))
+}
+
+/** Tells whether `a` still says of a device what `b`, by an erasure, has forgotten. */
+export function recallsErased (a: DeviceList, b: DeviceList): boolean {
+  const { erased } = stateOf(b).reduced
+  return erased.size > 0 && detailedDevices(stateOf(a).set).some(device => erased.has(device))
 }
 
 /**
@@ -121,31 +120,12 @@ export function rolesOf (list: DeviceList, device: Did, at: number): Role[] {
   return [...record.roles]
 }
 
-/**
- * Checks that a later list keeps what an earlier one of the same person said:
- * every device still there, begun at the same time, and revoked for good.
- *
- * @throws {InvalidBytesError}
- */
-export function checkSuccessor (earlier: DeviceList, later: DeviceList): void {
-  for (const before of earlier.devices) {
-    const after = later.devices.find(record => record.device === before.device)
-    if (after === undefined) throw new InvalidBytesError(WHAT, 'it drops a device instead of revoking it')
-    if (after.added !== before.added) throw new InvalidBytesError(WHAT, 'it changes when a device was added')
-    if (before.revoked === undefined) continue
-    if (after.revoked !== before.revoked || !equals(after.sealing, before.sealing)) throw new InvalidBytesError(WHAT, 'it changes a device that was revoked')
-  }
+/** Tells whether a set of no new changes has details that `ours` lacks and may keep. */
+function addsDetails ({ details }: ChangeSet, { set, reduced }: ReturnType<typeof stateOf>): boolean {
+  const wanted = detailsWanted(set, reduced.erased)
+  return [...details.keys()].some(key => !set.details.has(key) && wanted.has(key))
 }
 
-async function issue (person: Signer, list: Pick<DeviceList, 'name' | 'devices' | 'issued' | 'sequence' | 'previous'>): Promise<DeviceList> {
-  const body = codec.encode({
-    v: 1,
-    person: publicKeyFromDid(person.did),
-    name: list.name,
-    sequence: list.sequence,
-    previous: list.previous ?? null,
-    issued: list.issued,
-    devices: list.devices.map(toWireRecord).sort((a, b) => compare(a.device, b.device))
-  })
-  return await decodeDeviceList(await signBody(person, CONTEXT, body))
+function detailedDevices ({ changes, details }: ChangeSet): string[] {
+  return [...detailsWanted({ changes }, new Set())].filter(([key]) => details.has(key)).map(([, device]) => device)
 }

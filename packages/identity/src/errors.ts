@@ -34,29 +34,27 @@ export class UndecryptableError extends ParleyError {
   }
 }
 
-/** Thrown when a person signed two device lists that cannot both be theirs. The one learned first stays. */
+/** Thrown when a person began two device lists. The one learned first stays. */
 export class ForkedDeviceListError extends ParleyError {
   override readonly name = 'ForkedDeviceListError'
   readonly person: string
-  readonly sequence: number
   readonly kept: CID
   readonly refused: CID
 
-  constructor ({ person, sequence, kept, refused }: { person: string, sequence: number, kept: CID, refused: CID }) {
-    super(`${person} signed two different device lists: ${kept.toString()} is kept, ${refused.toString()} (sequence ${sequence}) is refused`)
+  constructor ({ person, kept, refused }: { person: string, kept: CID, refused: CID }) {
+    super(`${person} began two device lists: ${kept.toString()} is kept, ${refused.toString()} is refused`)
     this.person = person
-    this.sequence = sequence
     this.kept = kept
     this.refused = refused
   }
 }
 
-/** Thrown when a contact card or a claim code is used after its time. */
+/** Thrown when a contact card, a claim code or a pairing code is used after its time. */
 export class ExpiredCardError extends ParleyError {
   override readonly name = 'ExpiredCardError'
   readonly expires: number
 
-  constructor (what: 'contact card' | 'claim code', expires: number) {
+  constructor (what: 'contact card' | 'claim code' | 'pairing code', expires: number) {
     super(`This ${what} expired at ${new Date(expires).toISOString()}; ask for a new one`)
     this.expires = expires
   }

@@ -7,7 +7,8 @@ import { DamagedKeyFileError, PassphraseNeededError, WrongPassphraseError } from
 
 /** A secret is never larger. */
 export const MAX_SECRET_BYTES = 64 * 1024
-const MAX_FILE_BYTES = MAX_SECRET_BYTES + 1024
+/** A key file is never larger. */
+export const MAX_KEY_FILE_BYTES = MAX_SECRET_BYTES + 1024
 const CHECKSUM_BYTES = 32
 const SALT_BYTES = 16
 const NONCE_BYTES = 24
@@ -35,7 +36,7 @@ const codec = createCodec('key file', z.union([
     nonce: bytesSchema({ exactBytes: NONCE_BYTES }),
     sealed: bytesSchema({ maxBytes: MAX_SECRET_BYTES + 16 })
   })
-]), { maxBytes: MAX_FILE_BYTES })
+]), { maxBytes: MAX_KEY_FILE_BYTES })
 
 /** Encodes a secret as a key file, encrypted when there is a passphrase. */
 export async function encodeKeyFile ({ name, secret, passphrase }: { name: string, secret: Uint8Array, passphrase: string | undefined }, components: { random: RandomBytes }): Promise<Uint8Array> {

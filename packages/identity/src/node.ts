@@ -1,1 +1,1 @@
-export { createFileKeyStore, type FileKeyStoreInit } from './file-key-store.ts'
+export { changeKeyPassphrase, createFileKeyStore, type FileKeyStoreInit, type PassphraseChange } from './file-key-store.ts'

@@ -28,6 +28,7 @@ export interface PeopleRecords {
   /** Returns what to write to replace `kept`. */
   putList(list: DeviceList, kept: DeviceList | undefined): Change[]
   putCard(person: Did, bytes: Uint8Array): Change
+  dropCard(person: Did): Change
   /** Returns what to write so that each device has its newest route. */
   putRoutes(person: Did, routes: Route[], issued: number): Promise<Change[]>
   /** Returns what to write when a device itself said whose it is. */
@@ -62,6 +63,7 @@ export function createPeopleRecords ({ store }: { store: Store }): PeopleRecords
       ]
     },
     putCard: (person, bytes) => ({ type: 'put', key: CARD + person, value: bytes }),
+    dropCard: person => ({ type: 'delete', key: CARD + person }),
     async putRoutes (person, routes, issued) {
       const known = new Map((await readRoutes(person)).map(route => [route.device, route]))
       const newer = routes.filter(route => issued > (known.get(route.device)?.issued ?? -1))

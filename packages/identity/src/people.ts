@@ -1,35 +1,47 @@
-import type { Change, Logger, Store } from '@parley/core'
+import { createEmitter, type Change, type Emitter, type Logger, type Store } from '@parley/core'
 import { decodeContactCard, type ContactCard, type Route } from './contact-card.ts'
-import { checkSuccessor, decodeDeviceList, rolesOf, type DeviceList } from './device-list.ts'
+import { coversDeviceList, decodeDeviceList, mergeDeviceLists, recallsErased, rolesOf, type DeviceList } from './device-list.ts'
 import type { Did } from './did.ts'
-import { ForkedDeviceListError, InvalidSignatureError } from './errors.ts'
+import { InvalidSignatureError } from './errors.ts'
 import { createLru } from './lru.ts'
 import { createPeopleRecords } from './people-records.ts'
 import { createQueue } from './queue.ts'
 
-/** What is known of persons: the newest device list and routes of each. */
-export interface People {
+/** What the directory tells. */
+export interface PeopleEvents extends Record<string, unknown> {
+  /** A person was learned, or a known one's list grew: devices may be new, or revoked. */
+  changed: { person: Did, list: DeviceList }
+}
+
+/** What is known of persons: the device list and routes of each. */
+export interface People extends Emitter<PeopleEvents> {
   /**
-   * Verifies a card and keeps what is newer in it than what is known.
+   * Verifies a card and keeps what is new in it: changes of the device list,
+   * routes, and the card when it is newer. Returns the card as it came; `list`
+   * says what is known now.
    *
-   * @throws {ForkedDeviceListError} when its list contradicts the one that is kept; nothing of the card is taken over
-   * @throws {InvalidSignatureError} also when a later list says that its signer was no device of the person any more
+   * @throws {ForkedDeviceListError} when its list was begun apart from the one that is kept; nothing of the card is taken over
+   * @throws {InvalidSignatureError} also when a change that is known says that its signer was no device of the person any more
    */
-  learnCard(bytes: Uint8Array): Promise<ContactCard>
+  learnCard(bytes: Uint8Array, options?: { /** Resolve only once it is on the disk itself. @default false */ durable?: boolean }): Promise<ContactCard>
   /**
-   * Verifies a list and returns the one that is kept: this one, or a known one with a higher sequence.
+   * Verifies a list, keeps the union of it and the known one, and returns that.
    *
    * @throws {ForkedDeviceListError | InvalidBytesError | InvalidSignatureError}
    */
   learnList(bytes: Uint8Array): Promise<DeviceList>
-  /** Returns the newest known list of a person. */
+  /** Returns all that is known of a person's device list. */
   list(person: Did): Promise<DeviceList | undefined>
-  /** Returns the newest known card of a person, as bytes to pass on. */
+  /**
+   * Returns the newest known card of a person, as bytes to pass on. Its list
+   * may lack changes that `list` has, which were learned otherwise. There is
+   * none after an erasure until somebody sends one without what was erased.
+   */
   card(person: Did): Promise<Uint8Array | undefined>
   /** Returns the person to whom a device belongs: the first of `personsOf`. A proxy may serve several; ask `personsOf` then. */
   personOf(device: Did): Promise<Did | undefined>
   /**
-   * Returns everybody on whose newest list a device stands and is not revoked.
+   * Returns everybody on whose list a device stands and is not revoked.
    * Anybody can list a device of somebody else, so persons whose card the
    * device itself signed come first.
    */
@@ -47,6 +59,7 @@ export function createPeople ({ store, logger }: { store: Store, logger: Logger 
   const queue = createQueue()
   const lists = createLru<Did, DeviceList>(1024)
   const log = logger.child('people')
+  const events = createEmitter<PeopleEvents>(log)
 
   const readList = async (person: Did): Promise<DeviceList | undefined> => {
     const cached = lists.get(person)
@@ -58,41 +71,56 @@ export function createPeople ({ store, logger }: { store: Store, logger: Logger 
     return list
   }
 
-  /** Decides between a list and the kept one, and says what to write. */
+  /** Merges a list into the kept one, and says what to write. */
   const accept = async (list: DeviceList): Promise<{ kept: DeviceList, changes: Change[] }> => {
-    const kept = await readList(list.person)
-    if (kept === undefined) return { kept: list, changes: records.putList(list, undefined) }
-    if (kept.cid.equals(list.cid)) return { kept, changes: [] }
-    if (contradicts(kept, list)) {
-      log.warn('a person signed two device lists', { person: list.person, sequence: list.sequence })
-      throw new ForkedDeviceListError({ person: list.person, sequence: list.sequence, kept: kept.cid, refused: list.cid })
-    }
-    if (list.sequence < kept.sequence) return { kept, changes: [] }
-    checkSuccessor(kept, list)
-    return { kept: list, changes: records.putList(list, kept) }
+    const before = await readList(list.person)
+    if (before === undefined) return { kept: list, changes: records.putList(list, undefined) }
+    const kept = merge(before, list)
+    if (kept.cid.equals(before.cid)) return { kept: before, changes: [] }
+    return { kept, changes: [...records.putList(kept, before), ...await dropCard(kept)] }
   }
 
-  const commit = async (kept: DeviceList, changes: Change[]): Promise<void> => {
-    if (changes.length > 0) await store.commit(changes)
+  const merge = (kept: DeviceList, list: DeviceList): DeviceList => {
+    try {
+      return mergeDeviceLists(kept, list)
+    } catch (error) {
+      log.warn('a device list cannot be merged with the one that is kept', { person: list.person, error })
+      throw error
+    }
+  }
+
+  /** A card is signed as a whole: one that says what was erased has to go. */
+  const dropCard = async (kept: DeviceList): Promise<Change[]> => {
+    const card = await records.card(kept.person)
+    if (card === undefined || !recallsErased((await decodeContactCard(card)).list, kept)) return []
+    return [records.dropCard(kept.person)]
+  }
+
+  const commit = async (kept: DeviceList, changes: Change[], durable = false): Promise<void> => {
+    const before = lists.get(kept.person)
+    if (changes.length > 0 || durable) await store.commit(changes, { durable })
     lists.set(kept.person, kept)
+    // A list that was kept lies in the cache: `accept` read it.
+    if (before !== kept) events.emit('changed', { person: kept.person, list: kept })
   }
 
   return {
+    on: events.on,
     learnList: async bytes => await queue(async () => {
       const { kept, changes } = await accept(await decodeDeviceList(bytes))
       await commit(kept, changes)
       return kept
     }),
-    learnCard: async bytes => await queue(async () => {
+    learnCard: async (bytes, { durable = false } = {}) => await queue(async () => {
       const card = await decodeContactCard(bytes)
       const { kept, changes } = await accept(card.list)
       if (rolesOf(kept, card.signer, card.issued).length === 0) {
         throw new InvalidSignatureError('contact card', 'whoever signed it is no device of the person any more')
       }
       const person = kept.person
-      if (await isNewer(card, await records.card(person))) changes.push(records.putCard(person, card.bytes))
+      if (!recallsErased(card.list, kept) && await isNewer(card, await records.card(person))) changes.push(records.putCard(person, card.bytes))
       changes.push(...await records.putRoutes(person, card.routes, card.issued), ...await records.vouch(card.signer, person))
-      await commit(kept, changes)
+      await commit(kept, changes, durable)
       return card
     }),
     learnRoutes: async (person, routes, issued) => await queue(async () => {
@@ -125,17 +153,10 @@ export function createPeople ({ store, logger }: { store: Store, logger: Logger 
   }
 }
 
-/** Tells whether two lists of one person cannot both belong to one chain, as far as the two of them show. */
-function contradicts (kept: DeviceList, list: DeviceList): boolean {
-  if (list.sequence === kept.sequence) return true
-  if (list.sequence === kept.sequence + 1) return list.previous?.equals(kept.cid) !== true
-  if (list.sequence === kept.sequence - 1) return kept.previous?.equals(list.cid) !== true
-  return false
-}
-
 async function isNewer (card: ContactCard, known: Uint8Array | undefined): Promise<boolean> {
   if (known === undefined) return true
   const other = await decodeContactCard(known)
-  if (card.list.sequence !== other.list.sequence) return card.list.sequence > other.list.sequence
-  return card.issued > other.issued
+  const [covers, isCovered] = [coversDeviceList(card.list, other.list), coversDeviceList(other.list, card.list)]
+  // Of two lists each of which knows something the other does not, none is newer.
+  return covers === isCovered ? card.issued > other.issued : covers
 }

@@ -3,10 +3,10 @@ import type { KeyStore } from '@parley/identity'
 import { createFileKeyStore } from '@parley/identity/node'
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { chmod, mkdtemp, open, readFile, readdir, rename, rm, stat, unlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { FileSteps } from '../src/atomic-file.ts'
+import { dyingAt } from './support/dying-files.ts'
 import { secret } from './support/persons.ts'
 import { nameOfError } from './support/rejection.ts'
 
@@ -120,29 +120,6 @@ describe('a damaged key file', () => {
 
 describe('a write that dies', () => {
   const names = ['open', 'write', 'sync', 'close', 'rename', 'open folder', 'sync folder', 'close folder'] as const
-  /** The file system, until the given step; from there on nothing happens any more, as when the process is killed. */
-  function dyingAt (step: number, code: string): FileSteps {
-    let count = 0
-    const next = async <T>(run: () => Promise<T>): Promise<T> => {
-      if (count++ >= step) throw Object.assign(new TypeError(`died at ${names[step]}`), { code })
-      return await run()
-    }
-    return {
-      open: async (path, flags, mode) => {
-        const file = await next(async () => await open(path, flags, mode))
-        return {
-          writeFile: async data => { await next(async () => { await file.writeFile(data) }) },
-          sync: async () => { await next(async () => { await file.sync() }) },
-          close: async () => {
-            await file.close()
-            await next(async () => {})
-          }
-        }
-      },
-      rename: async (from, to) => { await next(async () => { await rename(from, to) }) },
-      unlink: async path => { await next(async () => { await unlink(path) }) }
-    }
-  }
 
   for (const [step, name] of names.entries()) {
     it(`at ${name} leaves the old secret or the new one, and no other name`, async () => {

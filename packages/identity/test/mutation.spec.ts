@@ -1,9 +1,10 @@
 import { silentLogger } from '@parley/core'
-import { createPeople, decodeClaim, createClaim, decodeContactCard, decodeDeviceList } from '@parley/identity'
+import { createClaim, createPeople, createSigner, decodeClaim, decodeContactCard, decodeDeviceList, mergeDeviceLists, signSuccession } from '@parley/identity'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { createTestStore } from './support/memory-store.ts'
-import { HOUR, T0, deviceKeys, somebody } from './support/persons.ts'
+import { extend } from './support/device-changes.ts'
+import { HOUR, T0, deviceKeys, recordOf, secret, somebody } from './support/persons.ts'
 import { nameOfError } from './support/rejection.ts'
 
 const REFUSALS = ['InvalidBytesError', 'InvalidSignatureError', 'OversizedBytesError']
@@ -35,10 +36,21 @@ async function refusesMutations (bytes: Uint8Array, decode: (bytes: Uint8Array) 
 }
 
 // Half of them come as far as the signature, whose refusal is the expensive verdict.
-describe('mutated bytes, 10,000 of them', function () {
+describe('mutated bytes, 20,000 of them', function () {
   this.timeout(120_000)
 
-  it('are refused by name as a device list', async () => {
+  it('are refused by name as a device list of every kind of change', async () => {
+    const { person, phone, proxy, list } = await somebody(1, 'Bob')
+    const next = await createSigner(secret(60))
+    const admin = await extend(person, list, { add: [recordOf(await deviceKeys(7), 'admin', { expires: T0 + HOUR })], revoke: [phone.did], erase: [phone.did] }, 1)
+    const one = await extend(await deviceKeys(7), admin, { name: 'Robert' }, 2)
+    const two = await extend(person, admin, { recovery: proxy.sealing.publicKey, successor: await signSuccession(next, { from: person.did, at: T0 + 2 }) }, 2)
+    const both = mergeDeviceLists(one, two)
+    expect(both.size).to.equal(7)
+    await refusesMutations(both.bytes, decodeDeviceList, 10_000)
+  })
+
+  it('are refused by name as a device list of one change', async () => {
     await refusesMutations((await somebody(1, 'Bob')).list.bytes, decodeDeviceList, 5000)
   })
 

@@ -1,8 +1,9 @@
 import { silentLogger } from '@parley/core'
-import { createContactCard, createDeviceList, createPeople, extendDeviceList, type People } from '@parley/identity'
+import { createContactCard, createDeviceList, createPeople, extendDeviceList, mergeDeviceLists, type People } from '@parley/identity'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { createTestStore, type MemoryStore } from './support/memory-store.ts'
+import { extend } from './support/device-changes.ts'
 import { HOUR, T0, deviceKeys, recordOf, somebody } from './support/persons.ts'
 import { nameOfError } from './support/rejection.ts'
 
@@ -28,63 +29,79 @@ describe('a directory of persons', () => {
     expect(await people.routes(bob.phone.did)).to.deep.equal([])
   })
 
-  it('ends with the newest list, in whatever order and however often lists come', async () => {
+  it('ends with all that lists say, in whatever order and however often they come, also after a restart', async () => {
     const { person, phone, list } = await somebody(1, 'Bob')
-    const lists = [list]
-    for (let index = 1; index < 5; index++) {
-      lists.push(await extendDeviceList(person, lists[index - 1] ?? list, index === 4 ? { revoke: [phone.did] } : { name: `Bob ${index}` }, { at: T0 + index }))
-    }
+    const tablet = await deviceKeys(7)
+    const admin = await extend(person, list, { add: [recordOf(tablet, 'admin')] }, 1)
+    const named = await extend(tablet, admin, { name: 'Robert' }, 3)
+    const revoked = await extend(person, admin, { revoke: [phone.did] }, 4)
+    const other = await extend(person, list, { name: 'Bobby' }, 2)
+    const lists = [list, admin, named, revoked, other]
     await fc.assert(fc.asyncProperty(fc.array(fc.nat(4), { minLength: 1, maxLength: 8 }), async order => {
-      const { people } = directory()
-      let highest = -1
-      for (const index of order) {
-        highest = Math.max(highest, index)
-        const kept = await people.learnList(lists[index]?.bytes ?? new Uint8Array(0))
-        expect(kept.sequence).to.equal(highest)
-      }
-      expect((await people.list(person.did))?.sequence).to.equal(highest)
-      expect(await people.personOf(phone.did)).to.equal(highest === 4 ? undefined : person.did)
-    }), { numRuns: 30 })
+      const { people, store } = directory()
+      for (const index of order) await people.learnList(lists[index]?.bytes ?? new Uint8Array(0))
+      const heard = order.flatMap(index => lists[index] ?? []).reduce(mergeDeviceLists)
+      expect(await people.list(person.did)).to.deep.equal(heard)
+      expect(await directory(store).people.list(person.did)).to.deep.equal(heard)
+      expect(await people.personOf(phone.did)).to.equal(order.includes(3) ? undefined : person.did)
+    }), { numRuns: 60 })
   })
 
-  it('keeps the first of two lists with one sequence, and tells of the other', async () => {
+  it('tells when a list grew, and of nothing else', async () => {
+    const { people } = directory()
+    const told: Array<[string, number]> = []
+    people.on('changed', ({ person, list }) => { told.push([person, list.size]) })
+    const { person, phone, list, card } = await somebody(1, 'Bob')
+    await people.learnCard(card.bytes)
+    await people.learnList(list.bytes)
+    await people.learnRoutes(person.did, [{ device: phone.did, addresses: ['/memory/9'] }], T0 + 50)
+    await people.learnList((await extend(person, list, { revoke: [phone.did] }, 10)).bytes)
+    await people.learnCard(card.bytes)
+    expect(told).to.deep.equal([[person.did, 1], [person.did, 2]])
+  })
+
+  it('takes a revocation from whoever brings it, and what it voids is gone at once', async () => {
+    const { people } = directory()
+    const { person, list } = await somebody(1, 'Bob')
+    const [thief, stolen] = [await deviceKeys(7), await deviceKeys(8)]
+    const admin = await extend(person, list, { add: [recordOf(thief, 'admin')] }, 1)
+    await people.learnList((await extend(thief, admin, { add: [recordOf(stolen, 'endpoint')] }, 2)).bytes)
+    expect(await people.personOf(stolen.did)).to.equal(person.did)
+    const withheld = await extend(person, admin, { revoke: [thief.did] }, 3)
+    await people.learnList(withheld.bytes)
+    expect(await people.personOf(stolen.did)).to.equal(undefined)
+    expect(await people.personOf(thief.did)).to.equal(undefined)
+  })
+
+  it('keeps the first of two lists that were begun apart, and tells of the other', async () => {
     const { people, store } = directory()
     const { person, phone, list } = await somebody(1, 'Bob')
-    const [a, b] = [await extendDeviceList(person, list, { name: 'A' }, { at: T0 + 1 }), await extendDeviceList(person, list, { name: 'B' }, { at: T0 + 1 })]
-    await people.learnList(a.bytes)
+    const again = await createDeviceList(person, { name: 'B', devices: [recordOf(phone, 'endpoint')], issued: T0 + 1 })
+    await people.learnList(list.bytes)
     const before = new Map(store.values)
-    expect(await nameOfError(async () => await people.learnList(b.bytes))).to.equal('ForkedDeviceListError')
-    const card = await createContactCard(phone.signer, { list: b, routes: [{ device: phone.did, addresses: ['/memory/66'] }], issued: T0 + 9, expires: T0 + HOUR })
+    expect(await nameOfError(async () => await people.learnList(again.bytes))).to.equal('ForkedDeviceListError')
+    const card = await createContactCard(phone.signer, { list: again, routes: [{ device: phone.did, addresses: ['/memory/66'] }], issued: T0 + 9, expires: T0 + HOUR })
     expect(await nameOfError(async () => await people.learnCard(card.bytes))).to.equal('ForkedDeviceListError')
     expect(store.values).to.deep.equal(before)
-    expect((await people.list(person.did))?.name).to.equal('A')
+    expect((await people.list(person.did))?.name).to.equal('Bob')
   })
 
-  it('sees a fork in the list that should follow, and in the one that should come before', async () => {
-    const { person, list } = await somebody(1, 'Bob')
-    const [a, b] = [await extendDeviceList(person, list, { name: 'A' }, { at: T0 + 1 }), await extendDeviceList(person, list, { name: 'B' }, { at: T0 + 1 })]
-    const afterB = await extendDeviceList(person, b, { name: 'B2' }, { at: T0 + 2 })
-    const one = directory().people
-    await one.learnList(a.bytes)
-    expect(await nameOfError(async () => await one.learnList(afterB.bytes))).to.equal('ForkedDeviceListError')
-    const two = directory().people
-    await two.learnList(afterB.bytes)
-    expect(await nameOfError(async () => await two.learnList(a.bytes))).to.equal('ForkedDeviceListError')
-    expect((await two.learnList(list.bytes)).sequence).to.equal(2)
-  })
-
-  it('refuses a later list that forgets a device or takes a revocation back', async () => {
+  it('keeps nothing of what was erased, not in a card either', async () => {
+    const { people, store } = directory()
     const { person, phone, proxy, list } = await somebody(1, 'Bob')
-    const revoked = await extendDeviceList(person, list, { revoke: [phone.did] }, { at: T0 + 1 })
-    // Nobody can make these with this package, so a list is dressed up as the one before.
-    const disguised = { ...revoked, devices: [recordOf(proxy, 'proxy')] }
-    const forgetting = await extendDeviceList(person, disguised, {}, { at: T0 + 2 })
-    const restoring = await extendDeviceList(person, { ...revoked, devices: [recordOf(proxy, 'proxy'), recordOf(phone, 'endpoint')] }, {}, { at: T0 + 2 })
-    const redating = await extendDeviceList(person, { ...revoked, devices: [recordOf(proxy, 'proxy', { added: T0 - 5 }), ...revoked.devices.filter(record => record.device === phone.did)] }, {}, { at: T0 + 2 })
-    const { people } = directory()
-    await people.learnList(revoked.bytes)
-    for (const bad of [forgetting, restoring, redating]) expect(await nameOfError(async () => await people.learnList(bad.bytes))).to.equal('InvalidBytesError')
-    expect((await people.list(person.did))?.sequence).to.equal(1)
+    const telling = await extend(person, list, { add: [recordOf(phone, 'endpoint', { name: 'Phone of my lover' })] }, 1)
+    const card = await createContactCard(proxy.signer, { list: telling, routes: [], issued: T0 + 2, expires: T0 + HOUR })
+    const isTold = (): boolean => [...store.values.values()].some(value => Buffer.from(value).includes('Phone of my lover'))
+    await people.learnCard(card.bytes)
+    expect(isTold()).to.equal(true)
+    const erased = await extend(person, telling, { revoke: [phone.did], erase: [phone.did] }, 3)
+    await people.learnList(erased.bytes)
+    expect(isTold()).to.equal(false)
+    await people.learnCard(card.bytes)
+    expect([isTold(), await people.card(person.did)]).to.deep.equal([false, undefined])
+    const next = await createContactCard(proxy.signer, { list: erased, routes: [], issued: T0 + 4, expires: T0 + HOUR })
+    await people.learnCard(next.bytes)
+    expect(await people.card(person.did)).to.deep.equal(next.bytes)
   })
 
   it('refuses a card of a device that was revoked since', async () => {
@@ -122,6 +139,20 @@ describe('a directory of persons', () => {
     await people.learnCard(newer.bytes)
     await people.learnCard(card.bytes)
     expect(await people.card(person.did)).to.deep.equal(newer.bytes)
+  })
+
+  it('prefers the card whose list says more, and else the later one', async () => {
+    const { people } = directory()
+    const { person, proxy, list } = await somebody(1, 'Bob')
+    const grown = await extend(person, list, { name: 'Robert' }, 1)
+    const [apart, other] = [await extend(person, grown, { name: 'A' }, 2), await extend(person, grown, { name: 'B' }, 2)]
+    const card = async (of: typeof list, issued: number): Promise<Uint8Array> => (await createContactCard(proxy.signer, { list: of, routes: [], issued: T0 + issued, expires: T0 + HOUR })).bytes
+    const [old, full, beside, later] = [await card(list, 50), await card(grown, 10), await card(apart, 20), await card(other, 30)]
+    for (const [brought, kept] of [[old, old], [full, full], [old, full], [later, later], [beside, later]] as const) {
+      await people.learnCard(brought)
+      expect(await people.card(person.did)).to.deep.equal(kept)
+    }
+    expect((await people.list(person.did))?.size).to.equal(4)
   })
 
   it('prefers whom a device itself named to whoever lists it', async () => {

@@ -1,13 +1,17 @@
+import * as dagCbor from '@ipld/dag-cbor'
+import { cidOf } from '@parley/core'
 import {
-  createSealingKey, createSigner, decodeDeviceList, decryptContent, parseClaimUrl, parseContactUrl, decodeClaim, decodeContactCard, rolesOf, verifySigned
+  coversDeviceList, createSealingKey, createSigner, decodeDeviceList, decryptContent, parseClaimUrl, parseContactUrl, decodeClaim, decodeContactCard, deviceHistory, mergeDeviceLists, rolesOf, verifySigned
 } from '@parley/identity'
 import { createFileKeyStore } from '@parley/identity/node'
 import { expect } from 'chai'
+import { createHash } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fromString, toString } from 'uint8arrays'
 import { SEALING, SECRETS, TIMES, buildVectors } from './support/build-vectors.ts'
+import { readChanges } from './support/device-changes.ts'
 import { frozenVectors } from './support/vectors.ts'
 
 type Vectors = Awaited<ReturnType<typeof buildVectors>>
@@ -28,13 +32,35 @@ describe('the frozen vectors', () => {
     expect(toString(body, 'hex')).to.equal('a2617601' + '65776f726473' + '6568656c6c6f')
   })
 
-  it('of the device lists form a chain in which the telephone ends', async () => {
-    const [first, second] = await Promise.all(frozen.deviceLists.map(async ({ block }) => await decodeDeviceList(hex(block))))
-    expect([first?.cid.toString(), second?.cid.toString()]).to.deep.equal(frozen.deviceLists.map(list => list.cid))
-    expect(second?.previous?.toString()).to.equal(first?.cid.toString())
-    if (first === undefined || second === undefined) return
-    expect(rolesOf(first, frozen.did.deviceDid, TIMES.revoked)).to.deep.equal(['admin', 'endpoint'])
-    expect(rolesOf(second, frozen.did.deviceDid, TIMES.revoked)).to.deep.equal([])
+  it('of the device lists say what was added, revoked, erased and named', async () => {
+    const [first, byPhone, second, third] = await Promise.all(frozen.deviceLists.map(async ({ block }) => await decodeDeviceList(hex(block))))
+    if (first === undefined || byPhone === undefined || second === undefined || third === undefined) throw new TypeError('four lists were expected')
+    expect([first, byPhone, second, third].map(({ cid }) => cid.toString())).to.deep.equal(frozen.deviceLists.map(list => list.cid))
+    const phone = frozen.did.deviceDid
+    expect(rolesOf(first, phone, TIMES.revoked)).to.deep.equal(['admin', 'endpoint'])
+    expect(byPhone.devices.map(({ name }) => name)).to.have.members(['Phone', 'Proxy at home', 'Tablet'])
+    expect(second.devices.map(({ name }) => name)).to.have.members(['Phone', 'Proxy at home'])
+    expect(rolesOf(second, phone, TIMES.revoked)).to.deep.equal([])
+    expect(deviceHistory(second).map(({ kind, counts }) => [kind, counts])).to.have.deep.members([['begin', true], ['put', false], ['revoke', true]])
+    expect(third).to.include({ name: 'Robert Example', successor: (await createSigner(SECRETS.next)).did, created: TIMES.issued })
+    expect(third.devices.find(({ device }) => device === phone)).to.include({ name: '', revoked: TIMES.revoked })
+    expect([coversDeviceList(third, byPhone), mergeDeviceLists(first, third).cid.toString()]).to.deep.equal([true, third.cid.toString()])
+  })
+
+  it('of the device lists are read the same by any reader of DAG-CBOR', () => {
+    for (const { block, cid } of frozen.deviceLists) {
+      const list = dagCbor.decode<{ v: number, changes: Uint8Array[], details: Uint8Array[] }>(hex(block))
+      expect(toString(dagCbor.encode(list), 'hex')).to.equal(block)
+      expect(Object.keys(list)).to.have.members(['v', 'changes', 'details'])
+      expect(cidOf(hex(block)).toString()).to.equal(cid)
+      const changes = readChanges(hex(block))
+      const hashes = changes.flatMap(({ body }) => [body['put'], ...(body['begin'] as { devices: unknown[] } | undefined)?.devices ?? []].flatMap(record => (record as { details: Uint8Array } | undefined)?.details ?? []))
+      for (const entry of list.details) {
+        expect(hashes.map(hash => toString(hash, 'hex'))).to.include(createHash('sha256').update(entry).digest('hex'))
+        expect(dagCbor.decode(entry.subarray(16))).to.have.all.keys('name', 'platform', 'capabilities')
+      }
+      for (const { body } of changes.slice(1)) expect(body.parents.every(parent => changes.some(({ cid }) => cid === parent.toString()))).to.equal(true)
+    }
   })
 
   it('of card and claim decode, and their URLs mean the same', async () => {

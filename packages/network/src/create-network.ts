@@ -1,4 +1,4 @@
-import { createEmitter, createSystemClock, InvalidArgumentError } from '@parley/core'
+import { createEmitter, createSystemClock, InvalidArgumentError, withTimeout, type Clock } from '@parley/core'
 import type { Connection, IdentifyResult } from '@libp2p/interface'
 import { BITSWAP_PROTOCOL, createBitswap } from './blocks/bitswap.ts'
 import { createBlockExchange, serveBlocks } from './blocks/block-exchange.ts'
@@ -72,7 +72,7 @@ export async function createNetwork ({ store, logger, clock = createSystemClock(
     topics,
     blocks,
     disconnect (peer) {
-      for (const connection of libp2p.getConnections().filter(({ remotePeer }) => remotePeer.toString() === peer)) breakOff(connection)
+      for (const connection of libp2p.getConnections().filter(({ remotePeer }) => remotePeer.toString() === peer)) breakOff(connection, clock)
     },
     peers: () => libp2p.getConnections().filter(({ status }) => status === 'open').map(describe),
     on: emitter.on,
@@ -86,10 +86,10 @@ export async function createNetwork ({ store, logger, clock = createSystemClock(
 const CLOSE_TIMEOUT_MS = 500
 
 /** Aborts the streams and then closes: aborting a WebSocket connection as a whole does not reach its other end. */
-function breakOff (connection: Connection): void {
+function breakOff (connection: Connection, clock: Clock): void {
   const reason = new StreamClosedError('connection', 'this node broke it')
   for (const stream of connection.streams) stream.abort(reason)
-  connection.close({ signal: AbortSignal.timeout(CLOSE_TIMEOUT_MS) }).catch(() => { connection.abort(reason) })
+  withTimeout(connection.close(), 'Closing a connection', CLOSE_TIMEOUT_MS, clock).catch(() => { connection.abort(reason) })
 }
 
 async function start (init: Parameters<typeof startLibp2p>[0]): Promise<Node> {

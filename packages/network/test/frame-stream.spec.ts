@@ -40,6 +40,15 @@ describe('a frame stream', () => {
     expect(await far.receive()).to.deep.equal(Uint8Array.of(1, 2, 3))
   })
 
+  it('breaks by name, and nothing else with it, when the bytes under it ended before they were written', async () => {
+    const [a] = createBytePipe()
+    const near = over(Object.assign(a, { send () { throw new RangeError('it is closed') } }))
+    await near.send(Uint8Array.of(1)).catch(() => {})
+    const error = await failureOf(near.receive())
+    expect(error.name).to.equal('StreamClosedError')
+    expect((error.cause as Error).name).to.equal('RangeError')
+  })
+
   it('says so when it is cut off in the middle of a frame', async () => {
     const [a, b] = createBytePipe(bytes => [bytes.subarray(0, 20)])
     const [near, far] = [over(a), over(b)]

@@ -1,19 +1,18 @@
 import type { AbortOptions, Clock } from '@parley/core'
-import { extendDeviceList, parseClaimUrl, peerIdFromDid, rolesOf, type Did, type People, type Signer } from '@parley/identity'
+import { parseClaimUrl, peerIdFromDid, rolesOf, type People } from '@parley/identity'
 import type { FrameStream, Network } from '@parley/network'
 import { DELEGATION_PROTOCOL, delegationAnswerCodec, delegationRequestCodec } from './delegation.ts'
-import { NotAdminError, ProxyRefusedError } from './errors.ts'
+import { ProxyRefusedError } from './errors.ts'
+import type { OwnList } from './own-list.ts'
 import type { OwnProxy } from './types.ts'
 
 interface Components {
   network: Network
   people: People
+  ownList: OwnList
   clock: Clock
-  personSigner: Signer | undefined
   /** Makes our card from what `people` knows now. */
   card(): Promise<{ bytes: Uint8Array }>
-  /** Keeps the changed list for the next start. */
-  keepList(bytes: Uint8Array): Promise<void>
 }
 
 /**
@@ -23,27 +22,25 @@ interface Components {
  * refuses, or a process that dies between, leaves a listed proxy that serves
  * nobody, and the same code can be tried again.
  */
-export async function addProxy ({ network, people, clock, personSigner, card, keepList }: Components, person: Did, claimUrl: string, { signal }: AbortOptions = {}): Promise<OwnProxy> {
-  if (personSigner === undefined) throw new NotAdminError()
+export async function addProxy ({ network, people, ownList, clock, card }: Components, claimUrl: string, { signal }: AbortOptions = {}): Promise<OwnProxy> {
   const claim = await parseClaimUrl(claimUrl)
-  const now = clock.now()
+  const now = Math.floor(clock.now())
   if (claim.expires <= now) throw new ProxyRefusedError('This code has expired; restart the proxy, it shows a new one')
   const target = { peer: peerIdFromDid(claim.device), addresses: claim.addresses }
   await network.connect(target, { signal })
-  const list = await people.list(person)
-  if (list === undefined) throw new NotAdminError()
+  const list = await ownList.current()
   if (!rolesOf(list, claim.device, now).includes('proxy')) {
-    const extended = await extendDeviceList(personSigner, list, {
+    await ownList.change({
       add: [{ device: claim.device, sealing: claim.sealing, name: claim.name, platform: claim.platform, roles: ['proxy'], capabilities: ['voice'], added: now }]
-    }, { at: now })
-    await keepList(extended.bytes)
-    await people.learnList(extended.bytes)
+    })
   }
+  const { person } = list
   await people.learnRoutes(person, [{ device: claim.device, addresses: claim.addresses }], now)
   const stream = await network.open(target, DELEGATION_PROTOCOL, { signal })
   try {
     const addresses = await handOver(stream, claim.token, (await card()).bytes, signal)
     await people.learnRoutes(person, [{ device: claim.device, addresses }], now)
+    await people.learnCard((await card()).bytes)
     return { device: claim.device, name: claim.name, state: 'connected', addresses }
   } finally {
     await stream.close()

@@ -5,6 +5,7 @@ import type { Network } from '@parley/network'
 import { openRecording, recoverRecordings, uploadVoice, type FinishedVoice, type Recording, type UploadEvents } from '@parley/voice'
 import { equals, fromString, toString } from 'uint8arrays'
 import type { Outbox } from './outbox.ts'
+import { createOwnVoices } from './own-voices.ts'
 import { devicesWith, type DeviceRoute } from './routes.ts'
 import type { SyncReport } from './types.ts'
 
@@ -47,7 +48,7 @@ export interface Courier {
   closeMessage(recording: Recording, finished: FinishedVoice, message: Uint8Array): Promise<void>
   /** Closes what a kill interrupted; call it once, before anything is spoken. */
   recover(): Promise<void>
-  /** Gives a conversation's news to our proxies and to the other participants'; what cannot be given now is tried again by `flush`. */
+  /** Gives a conversation's news, and what we said in it, to our proxies, and its news to the other participants'; what cannot be given now is tried again by `flush`. */
   spread(conversation: CID, options?: AbortOptions): Promise<void>
   /** Tries everything that could not be brought before. */
   flush(options?: AbortOptions): Promise<SyncReport>
@@ -55,6 +56,7 @@ export interface Courier {
 
 export function createCourier (components: CourierComponents, person: Did): Courier {
   const { conversations, sync, outbox, people, clock, logger, network } = components
+  const ownVoices = createOwnVoices(components, person)
   // Speaking and its closing action race with the upload: the last sync has to wait for the log.
   const closing = new WeakMap<Recording, PromiseWithResolvers<void>>()
   const closed = (recording: Recording): PromiseWithResolvers<void> => {
@@ -94,6 +96,8 @@ export function createCourier (components: CourierComponents, person: Did): Cour
   }
 
   const closeMessage: Courier['closeMessage'] = async (recording, finished, message) => {
+    // Noted before the log says that it is over: after a kill between the two it is closed again.
+    if (finished.segments > 0) await ownVoices.due(recording.conversation, recording.voice)
     const conversation = await conversations.open(recording.conversation)
     await conversation.append({
       verb: 'add',
@@ -142,6 +146,7 @@ export function createCourier (components: CourierComponents, person: Did): Cour
     const access = await conversations.holder(id).access()
     const reached = await Promise.all(access.map(async who => await reach(who, id, signal)))
     if (reached.every(Boolean)) await outbox.dropSpread(id)
+    await ownVoices.flush({ conversation: id, signal })
   }
 
   /** Tells one participant's proxies and devices; true when somebody has it who will pass it on. */
@@ -172,6 +177,7 @@ export function createCourier (components: CourierComponents, person: Did): Cour
     const waiting: CID[] = []
     for await (const id of outbox.spreads()) waiting.push(id)
     await Promise.all(waiting.map(async id => { await spread(id, { signal }) }))
+    await ownVoices.flush({ signal })
     return report
   }
 

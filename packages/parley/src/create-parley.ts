@@ -1,24 +1,34 @@
 import { createEmitter, type CID, type Clock, type Logger, type RandomBytes, type Store } from '@parley/core'
-import { createConversations, createSync, UnknownPersonError, type Conversation } from '@parley/conversations'
-import { createContacts, createPeople, parseContactUrl, type ContactCard, type DeviceKeys, type DeviceList, type Did, type Signer } from '@parley/identity'
+import { createConversations, createSync, UnknownPersonError, type Opener } from '@parley/conversations'
+import { createPeople, parseContactUrl, type ContactCard, type DeviceKeys, type DeviceList, type Did, type Signer } from '@parley/identity'
 import type { Network } from '@parley/network'
-import { createSignalling } from '@parley/signalling'
+import { createPresence, createSignalling, type Platform } from '@parley/signalling'
 import { fromString } from 'uint8arrays'
+import { openAcquaintances } from './acquaintances.ts'
 import { addProxy } from './add-proxy.ts'
 import { openCallJournal } from './call-record/journal.ts'
 import { openCaptures } from './captures.ts'
+import { fetchCard, serveCards } from './card-exchange.ts'
+import { createCardNews } from './card-news.ts'
 import { createCourier } from './courier.ts'
+import { dropRevoked } from './drop-revoked.ts'
 import { createHandler } from './handle-item.ts'
 import { createInbox } from './inbox.ts'
+import { keepBringing } from './keep-bringing.ts'
+import { createProxyMove } from './move-proxy.ts'
 import { nameOf } from './names.ts'
 import { openMessageNumbers } from './numbers.ts'
 import { createOutbox } from './outbox.ts'
 import { makeOwnCard } from './own-card.ts'
+import { createOwnDevices } from './own-devices.ts'
+import { createOwnList } from './own-list.ts'
 import { createOwnProxies } from './own-proxies.ts'
-import type { CallOptions, Parley, ParleyEvents, SpokenAudio, VoiceCall } from './types.ts'
-import { startVoiceCall, type OwnVoiceCall } from './voice-call.ts'
+import { createPreKeyClient } from './pre-keys/index.ts'
+import { createProfiles } from './profiles/create-profiles.ts'
+import { createSpokenCalls } from './spoken-calls.ts'
+import { keepHome } from './keep-home.ts'
+import type { Parley, ParleyEvents } from './types.ts'
 import { createWatch } from './watch.ts'
-import { keepBringing } from './keep-bringing.ts'
 
 export interface ParleyComponents {
   store: Store
@@ -27,8 +37,10 @@ export interface ParleyComponents {
   keys: DeviceKeys
   /** Our device list, at least as new as when this device was added. */
   list: DeviceList
-  /** The person's own key, on a device that may change the device list. */
+  /** The person's own key, where this device has it. */
   personSigner?: Signer | undefined
+  /** What else opens the keys of the home log: the recovery key, while a person is being restored. */
+  openers?: Opener[] | undefined
   clock: Clock
   random: RandomBytes
   logger: Logger
@@ -39,11 +51,13 @@ export interface ParleyComponents {
 export interface ParleyInit {
   /** Stays connected to our proxies and tells what they report. @default false */
   follow?: boolean
+  /** What this device runs on, as contacts see it. @default 'desktop' */
+  platform?: Platform
 }
 
 /** Composes a person's device from its parts and recovers what a kill interrupted. */
-export async function createParley (components: ParleyComponents, { follow = false }: ParleyInit = {}): Promise<Parley> {
-  const { store, network, keys, list, personSigner, clock, random, logger } = components
+export async function createParley (components: ParleyComponents, { follow = false, platform = 'desktop' }: ParleyInit = {}): Promise<Parley> {
+  const { store, network, keys, list, personSigner, openers, clock, random, logger } = components
   const { person } = list
   const events = createEmitter<ParleyEvents>(logger)
   const people = createPeople({ store, logger })
@@ -51,9 +65,15 @@ export async function createParley (components: ParleyComponents, { follow = fal
   const card = async (): Promise<ContactCard> => await makeOwnCard({ people, keys, network, clock }, person)
   // What we hand to others on a sync is what is known of ourselves here, so it has to be there from the start.
   await people.learnCard((await card()).bytes)
-  const contacts = createContacts({ store, people })
-  const conversations = await createConversations({ store, people, clock, random, logger, device: keys, person })
-  const sync = await createSync({ network, conversations, people, device: keys, person, clock, logger })
+  const ownList = createOwnList({ people, keys, personSigner, clock, random, logger, keepList: async bytes => { await components.keepList?.(bytes) } }, person)
+  const preKeys = await createPreKeyClient({ store, network, people, keys, clock, random, logger }, { person })
+  const conversations = await createConversations({ store, people, clock, random, logger, device: keys, person, openers, preKeys })
+  const home = await conversations.home()
+  const acquaintances = await openAcquaintances({ store, network, people, conversations, home, keys, clock, random, logger }, person)
+  const { contacts, policy, admission, requests } = acquaintances
+  const sync = await createSync({ network, conversations, people, device: keys, person, clock, logger }, { admits: admission.conversation })
+  sync.on('listed', ({ changed, unchanged }) => { events.emit('syncing', { changed, unchanged }) })
+  sync.on('current', ({ conversation }) => { events.emit('synced', { conversation }) })
   const outbox = createOutbox({ store })
   const journal = await openCallJournal({ store, clock }, '/parley/calls/')
   const courier = createCourier({ store, network, device: keys, people, conversations, sync, outbox, clock, random, logger }, person)
@@ -61,39 +81,45 @@ export async function createParley (components: ParleyComponents, { follow = fal
   for (const { call } of journal.open()) await journal.step(call, { type: 'orphaned', reason: 'this device was interrupted' })
   const numbers = await openMessageNumbers(store)
   const captures = await openCaptures(store)
-  const inbox = createInbox({ store, network, people, contacts, conversations, captures, numbers, clock, logger }, person)
+  const inbox = createInbox({ store, network, people, contacts, conversations, captures, requests, numbers, clock, logger }, person)
   const watch = createWatch({ conversations, contacts, people, inbox, events, logger }, person)
   for await (const id of conversations.ids()) await watch.know(id)
-  conversations.on('action', ({ conversation, local }) => { if (!local) void watch.look(conversation) })
-  const ownProxies = createOwnProxies({ store, network, people, sync, clock, random, logger, person, handle: createHandler({ sync, captures, conversations, inbox, watch, logger, person }) })
+  conversations.on('action', ({ conversation, local, home }) => { if (!local && !home) void watch.look(conversation) })
+  conversations.on('unlocked', ({ conversation }) => { void watch.look(conversation) })
+  const ownProxies = createOwnProxies({ store, network, people, sync, clock, random, logger, person, handle: createHandler({ sync, captures, conversations, inbox, watch, people, logger, person }) })
   ownProxies.on('proxy', proxy => { events.emit('proxy', proxy) })
-  const signalling = await createSignalling({ network, people, device: keys, person, clock, random, logger, store })
+  const signalling = await createSignalling({ network, people, device: keys, person, clock, random, logger, store }, { admits: async from => await requests.rings(from) })
   signalling.on('offer', offer => {
     offer.reach('ringing')
     void nameOf({ contacts, people }, offer.from).then(fromName => { events.emit('offer', { call: offer.call, from: offer.from, fromName }) })
   })
-  if (follow) ownProxies.follow()
+  const presence = await createPresence({ network, people, device: keys, person, clock, random, logger }, { role: 'endpoint', platform, maySee: asker => contacts.isContact(asker) })
+  const profiles = await createProfiles({ store, network, people, contacts, keys, clock, random, logger, correspondents: acquaintances.correspondents }, { person })
+  const calls = createSpokenCalls({
+    store, device: keys, clock, random, logger, courier, outbox, journal,
+    offer: async (callee: Did, id: CID) => signalling.offer({ to: callee, conversation: id, card: (await card()).bytes }),
+    onCount (count) { if (follow) presence.set({ ...presence.state(), availability: count > 0 ? 'busy' : 'can-ring' }) }
+  }, person)
+  const news = createCardNews({ store, network, people, card, clock, logger })
+  const stopCards = await serveCards({ network, people, clock, logger }, { cardOf: async did => did === person ? (await card()).bytes : undefined })
+  const stopDropping = dropRevoked({ people, network, clock, logger })
+  const keepingHome = keepHome({ home, ownList, keys, people, contacts, news, calls, card, clock, logger }, { follow })
+  contacts.on('changed', () => { presence.refresh() })
+  requests.on('request', request => { events.emit('request', request) })
+  ownList.on('changed', ({ list, local }) => { events.emit('devices', { list, local }) })
+  const devices = createOwnDevices({ network, keys, ownList, home, card, spread: async () => { await calls.spread(home.id) }, clock, random, logger })
+  if (follow) {
+    ownProxies.follow()
+    presence.set({ availability: 'can-ring' })
+  }
   const bringing = follow ? keepBringing({ courier, clock, logger }) : undefined
 
-  const speakTo = async (to: Did, conversation: Conversation, audio: SpokenAudio, { listenFirstMs = 3000, signal }: CallOptions): Promise<VoiceCall> => {
-    const callComponents = {
-      store, device: keys, clock, random, logger, courier, outbox, journal,
-      offer: async (callee: Did, id: CID) => signalling.offer({ to: callee, conversation: id, card: (await card()).bytes })
-    }
-    const call = await startVoiceCall(callComponents, { from: person, to, conversation, audio, listenFirstMs, signal })
-    calls.add(call)
-    void call.ended.then(async () => {
-      calls.delete(call)
-      await spread(call.conversation)
-    })
-    return call
-  }
-  const calls = new Set<OwnVoiceCall>()
-  const spreading = new Set<Promise<void>>()
-  const spread = async (id: CID): Promise<void> => {
-    const work = courier.spread(id).catch((error: unknown) => { logger.warn('a conversation could not be spread', { error }) })
-    spreading.add(work)
-    await work.finally(() => spreading.delete(work))
+  const takeProxy: Parley['addProxy'] = async (claim, { signal } = {}) => {
+    const proxy = await addProxy({ network, people, ownList, clock, card }, claim, { signal })
+    if (follow) ownProxies.follow()
+    await keepingHome.ready()
+    await calls.spread(home.id)
+    return proxy
   }
   const didOf = async (who: string): Promise<Did> => {
     if (who.startsWith('did:') && await people.list(who) !== undefined) return who
@@ -107,55 +133,77 @@ export async function createParley (components: ParleyComponents, { follow = fal
     people,
     contacts,
     conversations,
+    home,
+    devices,
+    policy,
+    requests,
+    presence,
+    profiles,
     card,
     nameOf: async did => await nameOf({ contacts, people }, did),
     async deviceList () {
       return await people.list(person) ?? list
     },
-    async addContact (cardUrl, { name } = {}) {
-      return await contacts.add({ card: await parseContactUrl(cardUrl), name, now: clock.now() })
+    fetchCard: async (target, did, options) => await fetchCard({ network, clock }, target, did, options),
+    async setName (name) { await ownList.change({ name }) },
+    async addContact (cardUrl, { name, expect } = {}) {
+      const contact = await contacts.add({ card: await parseContactUrl(cardUrl), name, expect, now: clock.now() })
+      await acquaintances.inStep()
+      return contact
     },
-    async addProxy (claim, { signal } = {}) {
-      const proxy = await addProxy({ network, people, clock, personSigner, card, keepList: async bytes => { await components.keepList?.(bytes) } }, person, claim, { signal })
-      await people.learnCard((await card()).bytes)
-      if (follow) ownProxies.follow()
-      return proxy
-    },
+    addProxy: takeProxy,
     proxies: async () => await ownProxies.list(),
+    moveProxy: createProxyMove({ store, network, people, conversations, contacts, sync, ownList, ownProxies, policy, profiles, news, home, keys, card, addProxy: takeProxy, spread: calls.spread, correspondents: acquaintances.correspondents, clock, logger }),
     async call (to, audio, options = {}) {
       const did = await didOf(to)
       if (await people.list(did) === undefined) throw new UnknownPersonError(did)
       const conversation = options.conversation === undefined
         ? await conversations.findWith([person, did]) ?? await conversations.create({ subject: options.subject ?? '', participants: [did] }, { durable: true })
         : await conversations.open(options.conversation)
-      return await speakTo(did, conversation, audio, options)
+      return await calls.speakTo(did, conversation, audio, options)
     },
     async reply (n, audio, options = {}) {
       const entry = await inbox.entry(n)
-      return await speakTo(entry.from, await conversations.open(entry.conversation), audio, options)
+      return await calls.speakTo(entry.from, await conversations.open(entry.conversation), audio, options)
     },
     inbox: async () => await inbox.list(),
     entry: async n => await inbox.entry(n),
+    async fetch (n, options) {
+      const entry = await inbox.entry(n)
+      const state = await (await conversations.open(entry.conversation)).state()
+      const message = state.messages.find(({ id }) => id === entry.message)
+      if (message !== undefined) await inbox.fetch(state, message, options)
+    },
     listen: (n, options) => inbox.listen(n, options),
     async markPlayed (n, { positionMs, done }) {
       const entry = await inbox.entry(n)
+      // Whatever we write to a stranger tells them that we are there, and makes them somebody we wrote to.
+      if (entry.request) return
       const conversation = await conversations.open(entry.conversation)
       await conversation.append({ verb: 'played', thing: 'message', message: fromString(entry.message, 'hex'), positionMs: Math.round(positionMs), done }, { durable: true })
-      await spread(entry.conversation)
+      await calls.spread(entry.conversation)
     },
     async sync (options = {}) {
       const [own, others] = [await ownProxies.sync(options), await courier.flush(options)]
+      await keepingHome.ready()
+      await news.flush(options)
       return { reached: [...own.reached, ...others.reached], unreachable: [...own.unreachable, ...others.unreachable] }
     },
     async stop () {
       bringing?.stop()
-      for (const call of calls) call.abandon()
-      await Promise.allSettled([...calls].map(async ({ ended }) => await ended))
-      await Promise.allSettled(spreading)
+      await calls.stop()
+      await keepingHome.stop()
+      await presence.stop()
+      await profiles.stop()
       await signalling.stop()
       await ownProxies.stop()
+      stopDropping()
+      await stopCards()
+      await acquaintances.stop()
       await sync.stop()
+      await ownList.stop()
       await conversations.stop()
+      await preKeys.stop()
     }
   }
 }

@@ -13,8 +13,8 @@ export class NoIdentityError extends ParleyError {
 export class IdentityExistsError extends ParleyError {
   override readonly name = 'IdentityExistsError'
 
-  constructor (folder: string, did: string) {
-    super(`${folder} already holds the identity ${did}; choose another folder, it will not be replaced`)
+  constructor (folder: string, did?: string) {
+    super(`${folder} already holds ${did === undefined ? 'something' : `the identity ${did}`}; choose another folder, it will not be replaced`)
   }
 }
 
@@ -37,6 +37,46 @@ export class NotAdminError extends ParleyError {
   override readonly name = 'NotAdminError'
 
   constructor () {
-    super('The key of the person is not on this device, so it cannot change the list of devices')
+    super('This device may not change the list of devices. Do it on one with the role admin; parley device list shows them')
+  }
+}
+
+/** Thrown when one of our own devices is named that is not there, or not the only one of its name. */
+export class UnknownOwnDeviceError extends ParleyError {
+  override readonly name = 'UnknownOwnDeviceError'
+
+  constructor (nameOrDid: string, isAmbiguous: boolean) {
+    super(isAmbiguous ? `Several of your devices are called ${nameOrDid}; name one by its DID, see: parley device list` : `None of your devices is called ${nameOrDid}; see: parley device list`)
+  }
+}
+
+/** Thrown when nobody gives the contact card of a person. */
+export class CardUnavailableError extends ParleyError {
+  override readonly name = 'CardUnavailableError'
+  readonly person: string
+  readonly reason: 'unknown' | 'busy'
+
+  constructor (person: string, reason: 'unknown' | 'busy') {
+    super(reason === 'unknown' ? `Whoever was asked does not know ${person}, or does not say` : 'Too many cards were asked for; ask again in a minute')
+    this.person = person
+    this.reason = reason
+  }
+}
+
+/** Thrown when a person could not be restored, since none of their proxies gave what it keeps. */
+export class NotRestoredError extends ParleyError {
+  override readonly name = 'NotRestoredError'
+
+  constructor (reason: string) {
+    super(`No proxy of this person could be synchronised with: ${reason}. What is here already stays; run it again when one is on line`)
+  }
+}
+
+/** Thrown when a person's things cannot be brought to another proxy just now; nothing was taken from the old one. */
+export class NotMovedError extends ParleyError {
+  override readonly name = 'NotMovedError'
+
+  constructor (reason: string, options?: ErrorOptions) {
+    super(`Not everything is at the new proxy yet, so the old one stays yours: ${reason}. Run it again to go on`, options)
   }
 }

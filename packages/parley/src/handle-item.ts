@@ -1,6 +1,6 @@
 import type { Logger } from '@parley/core'
 import type { Conversations, MailboxItem, Sync } from '@parley/conversations'
-import type { Did } from '@parley/identity'
+import type { Did, People } from '@parley/identity'
 import { equals } from 'uint8arrays'
 import type { Captures } from './captures.ts'
 import type { Inbox } from './inbox.ts'
@@ -14,7 +14,9 @@ export const MAILBOX_KINDS = {
   /** A message ended, whole or cut off; the payload is its capture's signed record. */
   message: 'message',
   /** The log of a conversation grew; there is no payload. */
-  conversation: 'conversation'
+  conversation: 'conversation',
+  /** The device list of somebody whom the person knows grew; the payload is the list. */
+  list: 'device-list'
 } as const
 
 export interface HandlerComponents {
@@ -23,13 +25,24 @@ export interface HandlerComponents {
   conversations: Conversations
   inbox: Inbox
   watch: Watch
+  people: People
   logger: Logger
   person: Did
 }
 
 /** Creates what deals with a mailbox item: once it resolves, all that the item announces is on this device. */
-export function createHandler ({ sync, captures, conversations, inbox, watch, logger, person }: HandlerComponents): (item: MailboxItem, proxy: DeviceRoute) => Promise<'refused' | undefined> {
+export function createHandler ({ sync, captures, conversations, inbox, watch, people, logger, person }: HandlerComponents): (item: MailboxItem, proxy: DeviceRoute) => Promise<'refused' | undefined> {
   return async (item, proxy) => {
+    if (item.kind === MAILBOX_KINDS.list) {
+      try {
+        await people.learnList(item.payload)
+        return undefined
+      } catch (error) {
+        // What a proxy cannot make good is let go of: it would come again and again.
+        logger.warn('a proxy handed on a device list that is none', { proxy: proxy.device, error })
+        return 'refused'
+      }
+    }
     if (item.conversation === null) return 'refused'
     if (item.kind === MAILBOX_KINDS.conversation) {
       await sync.sync(item.conversation, proxy)

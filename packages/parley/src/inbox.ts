@@ -8,6 +8,7 @@ import { UnknownMessageError } from './errors.ts'
 import type { MessageNumbers } from './numbers.ts'
 import { contactOf } from './names.ts'
 import { devicesWith, type DeviceRoute } from './routes.ts'
+import type { Requests } from './policy/index.ts'
 import type { InboxEntry, SpokenSegment } from './types.ts'
 
 export interface InboxComponents {
@@ -17,6 +18,7 @@ export interface InboxComponents {
   contacts: Contacts
   conversations: Conversations
   captures: Captures
+  requests: Pick<Requests, 'isRequest' | 'isBlocked'>
   numbers: MessageNumbers
   clock: Clock
   logger: Logger
@@ -27,7 +29,7 @@ export interface Inbox {
   list(): Promise<InboxEntry[]>
   /** @throws {UnknownMessageError} */
   entry(n: number): Promise<InboxEntry>
-  /** Tells of one message of others; undefined when it holds no voice or is ours. */
+  /** Tells of one message of others; undefined when it holds no voice, is ours, or is of somebody blocked. */
   describe(state: ConversationState, message: Message): Promise<InboxEntry | undefined>
   listen(n: number, options?: AbortOptions & { startIndex?: number }): AsyncGenerator<SpokenSegment>
   /** Fetches all of a message that is no longer being spoken, so that it plays without anybody else. */
@@ -39,11 +41,11 @@ const FIRST_SEGMENT_MS = 200
 const SEGMENT_MS = 1000
 
 export function createInbox (components: InboxComponents, person: Did): Inbox {
-  const { conversations, captures, numbers, people, contacts, clock } = components
+  const { conversations, captures, requests, numbers, people, contacts, clock } = components
 
   const describe: Inbox['describe'] = async (state, message) => {
     const { voice, author } = message
-    if (voice === undefined || author === person) return undefined
+    if (voice === undefined || author === person || requests.isBlocked(author)) return undefined
     const capture = captures.get(voice.voice)
     const contact = await contactOf(contacts, author)
     const standing = standingOf(message, capture?.notice.state)
@@ -56,6 +58,7 @@ export function createInbox (components: InboxComponents, person: Did): Inbox {
       from: author,
       fromName: contact?.name ?? (await people.list(author))?.name ?? author,
       known: contact !== undefined,
+      request: requests.isRequest(author),
       at: message.time.wallMs,
       durationMs: voice.durationMs ?? Math.max(capture?.heldMs ?? 0, told),
       state: standing,

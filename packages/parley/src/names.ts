@@ -2,8 +2,8 @@ import type { Contact, Contacts, Did, People } from '@parley/identity'
 
 /** Returns our entry for a person, if we have one. */
 export async function contactOf (contacts: Contacts, did: Did): Promise<Contact | undefined> {
-  for await (const contact of contacts.list()) if (contact.did === did) return contact
-  return undefined
+  const contact = contacts.get(did)
+  return contact?.status === 'active' ? contact : undefined
 }
 
 /** Returns what we call somebody: our name for them, else their own, else their DID. */

@@ -1,7 +1,13 @@
 import type { AbortOptions, CID, Emitter } from '@parley/core'
-import type { ContactCard, Contacts, DeviceList, Did, People } from '@parley/identity'
+import type { Contact, ContactCard, Contacts, DeviceList, Did, People } from '@parley/identity'
 import type { OpusPacket } from '@parley/media'
-import type { Conversations } from '@parley/conversations'
+import type { Conversations, Home } from '@parley/conversations'
+import type { PeerTarget } from '@parley/network'
+import type { Presence } from '@parley/signalling'
+import type { MoveProxyOptions, MovedProxy } from './move-proxy.ts'
+import type { OwnDevices } from './own-devices.ts'
+import type { PolicyClient, Request, Requests } from './policy/index.ts'
+import type { Profiles } from './profiles/create-profiles.ts'
 
 /** How reachable the person called is, as their devices and proxies say. */
 export type Reach = 'live' | 'ringing' | 'busy' | 'proxy-only' | 'unreachable'
@@ -89,6 +95,8 @@ export interface InboxEntry {
   fromName: string
   /** True when `from` is in the contacts. */
   known: boolean
+  /** True while `from` is neither a contact nor somebody our person wrote to; see `requests`. */
+  request: boolean
   /** Milliseconds since 1970, by the speaker's clock. */
   at: number
   durationMs: number
@@ -129,6 +137,14 @@ export interface ParleyEvents extends Record<string, unknown> {
   offer: { call: string, from: Did, fromName: string }
   /** A proxy of ours came, went or could not be reached. */
   proxy: OwnProxy
+  /** Somebody who is no contact said something. */
+  request: Request
+  /** A peer said what it holds for us; this many conversations differ and are brought up to date now. */
+  syncing: { changed: number, unchanged: number }
+  /** A conversation is the same here and at a peer. */
+  synced: { conversation: CID }
+  /** Our device list grew, by this device (`local`) or another of ours. */
+  devices: { list: DeviceList, local: boolean }
 }
 
 /** What was synced and what could not be. */
@@ -144,14 +160,30 @@ export interface Parley extends Emitter<ParleyEvents> {
   readonly people: People
   readonly contacts: Contacts
   readonly conversations: Conversations
+  /** What all devices of our person share and nobody else can read. */
+  readonly home: Home
+  /** Our own devices and proxies, as the device list has them. */
+  readonly devices: OwnDevices
+  /** Who is shut out and how strangers are dealt with; contacts and blocks are changed in `contacts`. */
+  readonly policy: PolicyClient
+  /** First contacts that wait for an answer. */
+  readonly requests: Requests
+  /** How reachable contacts are, and what they see of us. */
+  readonly presence: Presence
+  /** What we tell of ourselves, and what others tell. */
+  readonly profiles: Profiles
   /** What we call somebody: our name for them, else their own, else their DID. */
   nameOf(did: Did): Promise<string>
   /** Our own device list as we know it. */
   deviceList(): Promise<DeviceList>
   /** Makes a fresh contact card with the addresses of our proxies and this device. */
   card(): Promise<ContactCard>
-  /** Adds a person by the URL of their card. @throws {ExpiredCardError} and whatever is wrong with the card */
-  addContact(cardUrl: string, options?: { name?: string }): Promise<{ did: Did, name: string }>
+  /** Asks a device or proxy for the card of somebody it answers for. @throws what `fetchCard` of this package throws */
+  fetchCard(target: PeerTarget, person: Did, options?: AbortOptions): Promise<ContactCard>
+  /** Changes the name by which we are shown to others. @throws {NotAdminError} */
+  setName(name: string): Promise<void>
+  /** Adds a person by the URL of their card; `expect` is whose it should be. @throws what `Contacts.add` throws */
+  addContact(cardUrl: string, options?: { name?: string | undefined, expect?: Did | undefined }): Promise<Contact>
   /**
    * Lets a proxy act for us: puts it on our device list and hands it the list.
    *
@@ -160,6 +192,16 @@ export interface Parley extends Emitter<ParleyEvents> {
    */
   addProxy(claimUrl: string, options?: AbortOptions): Promise<OwnProxy>
   proxies(): Promise<OwnProxy[]>
+  /**
+   * Lets another proxy take the place of one: it gets everything, and only then
+   * the old one is taken off our device list and contacts are told. What was
+   * interrupted goes on when it is called again, with the same code.
+   *
+   * @param old the old proxy's name or DID
+   * @throws {NotMovedError} when not everything could be brought; nothing was taken from the old one
+   * @throws {NotAdminError | UnknownOwnDeviceError | ProxyRefusedError | PeerUnreachableError}
+   */
+  moveProxy(old: string, claimUrl: string, options?: MoveProxyOptions): Promise<MovedProxy>
   /** Calls a contact's name or a DID and speaks `audio` to whoever takes it. */
   call(to: string, audio: SpokenAudio, options?: CallOptions): Promise<VoiceCall>
   /** Answers message `n` by speaking in its conversation to whoever spoke it. */
@@ -168,6 +210,8 @@ export interface Parley extends Emitter<ParleyEvents> {
   inbox(): Promise<InboxEntry[]>
   /** @throws {UnknownMessageError} */
   entry(n: number): Promise<InboxEntry>
+  /** Brings all of message `n` to this device, so that it plays without anybody else. @throws {UnknownMessageError} and what `listen` throws */
+  fetch(n: number, options?: AbortOptions): Promise<void>
   /** Yields what was said in message `n`, also while it is still being spoken. */
   listen(n: number, options?: AbortOptions & { startIndex?: number }): AsyncGenerator<SpokenSegment>
   /** Tells the participants that message `n` was played up to `positionMs`. */

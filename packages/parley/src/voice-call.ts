@@ -50,11 +50,17 @@ export async function startVoiceCall (components: VoiceCallComponents, init: Voi
   const { journal } = components
   const announced = await announceMessage(components, init.conversation)
   const outgoing = await components.offer(init.to, init.conversation.id)
+  // Over an open stream the call may be taken before this device has noted that it was made.
+  const takers: Did[] = []
+  const off = outgoing.on('accepted', ({ device }) => { takers.push(device) })
   const call = callHex(outgoing.call)
   await journal.begin({ call, from: init.from, to: init.to, conversation: init.conversation.id })
   const recording = createRecording(components, { ...announced, conversation: init.conversation.id })
   await components.courier.expect(recording, init.to, callBytes(outgoing.call))
-  return new SpeakingCall(components, init, outgoing, recording, announced.message, call)
+  const speaking = new SpeakingCall(components, init, outgoing, recording, announced.message, call)
+  off()
+  for (const device of takers) speaking.taken(device)
+  return speaking
 }
 
 /** A call as its device holds it. */
@@ -83,6 +89,8 @@ class SpeakingCall implements OwnVoiceCall {
   #taken = Promise.withResolvers<void>()
   #acknowledged = 0
   #spokenMs = 0
+  /** Words of whoever turned the call down. */
+  #refusal: string | undefined
 
   constructor (components: VoiceCallComponents, init: VoiceCallInit, outgoing: OutgoingCall, recording: Recording, message: Uint8Array, call: string) {
     this.#components = components
@@ -123,8 +131,10 @@ class SpeakingCall implements OwnVoiceCall {
     const known = outgoing.reach()
     if (known !== undefined) tell(known)
     outgoing.on('reach', tell)
-    outgoing.on('accepted', ({ device }) => { this.#take(device) })
-    void outgoing.ended.then(() => {
+    outgoing.on('accepted', ({ device }) => { this.taken(device) })
+    outgoing.on('rejected', ({ detail }) => { this.#refusal = detail ?? this.#refusal })
+    void outgoing.ended.then(({ detail }) => {
+      this.#refusal = detail ?? this.#refusal
       first.resolve('unreachable')
       this.#taken.resolve()
     })
@@ -132,7 +142,7 @@ class SpeakingCall implements OwnVoiceCall {
   }
 
   /** The first who takes the call gets what is said; the others get it from the log. */
-  #take (device: Did): void {
+  taken (device: Did): void {
     if (this.#delivery !== undefined) return
     this.#delivery = this.#components.courier.deliver(this.#recording, { to: this.#init.to, device, call: this.call, signal: this.#abandoned.signal })
     const { upload } = this.#delivery
@@ -169,7 +179,7 @@ class SpeakingCall implements OwnVoiceCall {
     const cutOff = finished.content.cutOff
     if (finished.segments === 0) return this.#result('failed', cutOff, interrupted ?? 'nothing was said')
     if (this.#delivery === undefined) await withTimeout(this.#taken.promise, 'Waiting for somebody to take the call', LAST_CHANCE_MS, clock, this.#waiting).catch(() => {})
-    if (this.#delivery === undefined) return this.#result('kept', cutOff, 'nobody could take the call')
+    if (this.#delivery === undefined) return this.#result('kept', cutOff, this.#refusal ?? 'nobody could take the call')
     const delivered = await this.#delivery.done
     if (delivered.ended === true && this.#acknowledged > 0) return this.#result('stored', true, 'the link was broken for too long: the end of it did not arrive')
     return delivered.stored

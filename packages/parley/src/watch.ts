@@ -37,7 +37,8 @@ export function createWatch ({ conversations, contacts, people, inbox, events, l
     const state = await (await conversations.open(conversation)).state()
     for (const message of state.messages) {
       const entry = await inbox.describe(state, message)
-      if (entry !== undefined && changed(message.id, entry.state) && tell) events.emit('message', entry)
+      // What strangers say is told of as a request.
+      if (entry !== undefined && changed(message.id, entry.state) && tell && !entry.request) events.emit('message', entry)
       if (message.author !== person) continue
       for (const [by, { done }] of Object.entries(message.played)) {
         if (by === person || !changed(`${message.id} ${by}`, String(done)) || !tell) continue

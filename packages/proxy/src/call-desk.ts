@@ -3,7 +3,7 @@ import type { Did, People } from '@parley/identity'
 import type { Network } from '@parley/network'
 import { peerIdFromDid } from '@parley/identity'
 import { callBytes, type IncomingOffer, type Signalling } from '@parley/signalling'
-import { devicesWith, toRecord, type CallJournal } from 'parley'
+import { devicesWith, toRecord, type Admission, type CallJournal } from 'parley'
 import { toString } from 'uint8arrays'
 import type { ProxyEvents } from './types.ts'
 import type { Clock } from '@parley/core'
@@ -13,6 +13,7 @@ export interface CallDeskComponents {
   people: People
   network: Network
   journal: CallJournal
+  admission: Admission
   clock: Clock
   logger: Logger
   events: EmitterSource<ProxyEvents>
@@ -36,7 +37,14 @@ export function openCallDesk (components: CallDeskComponents): { stop(): void } 
 /** How long a connected device may take to say that it rings. */
 const DEVICE_ANSWER_MS = 1000
 
-async function answer ({ people, network, journal, clock, events, logger }: CallDeskComponents, offer: IncomingOffer): Promise<void> {
+async function answer ({ people, network, journal, admission, clock, events, logger }: CallDeskComponents, offer: IncomingOffer): Promise<void> {
+  const answer = await admission.offer(offer.to, offer.from)
+  if (answer.type === 'ignore') return
+  if (answer.type === 'refuse') {
+    logger.info('turned a stranger away', { call: offer.call, for: offer.to })
+    offer.reject('unavailable', { detail: answer.reason })
+    return
+  }
   const call = toString(callBytes(offer.call), 'hex')
   const connected = new Set(network.peers().map(({ peer }) => peer))
   const devices = await devicesWith(people, offer.to, 'endpoint', clock.now())

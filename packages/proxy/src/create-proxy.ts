@@ -1,14 +1,17 @@
 import { createEmitter, type Clock, type Logger, type RandomBytes, type Store } from '@parley/core'
 import { createConversations, createMailbox, createSync } from '@parley/conversations'
-import { createContactCard, createPeople, didFromPeerId, type DeviceKeys, type Did } from '@parley/identity'
+import { createContactCard, createPeople, didFromPeerId, type ContactCard, type DeviceKeys, type Did } from '@parley/identity'
 import type { Network } from '@parley/network'
-import { createSignalling } from '@parley/signalling'
-import { CARD_LIFETIME_MS, devicesWith, openCallJournal, toRecord } from 'parley'
+import { createPresence, createSignalling } from '@parley/signalling'
+import { CARD_LIFETIME_MS, createPreKeyHolder, createProfileServer, devicesWith, dropRevoked, openCallJournal, serveCards, toRecord } from 'parley'
 import { toString } from 'uint8arrays'
 import { nameOf, openCallDesk } from './call-desk.ts'
 import { NotServedError } from './errors.ts'
 import { openForwarding } from './forwarding.ts'
 import { openKeeping } from './keeping.ts'
+import { openListNews } from './list-news.ts'
+import { openPolicing } from './policing.ts'
+import type { SenderQuotaInit } from '@parley/voice'
 import { createOwnership } from './ownership.ts'
 import { createStatus } from './status.ts'
 import type { Proxy, ProxyEvents } from './types.ts'
@@ -29,29 +32,50 @@ export interface ProxyInit {
   platform: string
   /** How long a caller whose link broke may come back. @default 30000 */
   graceMs?: number
+  /** What one sender may leave in a day. @default 1 GiB, 2000 messages and conversations */
+  quota?: SenderQuotaInit | undefined
 }
 
 /** Composes a proxy from its parts. Calls that a kill interrupted go on when their caller comes back in time, and end once otherwise. */
-export async function createProxy (components: ProxyComponents, { name, platform, graceMs }: ProxyInit): Promise<Proxy> {
+export async function createProxy (components: ProxyComponents, { name, platform, graceMs, quota }: ProxyInit): Promise<Proxy> {
   const { store, network, keys, clock, random, logger } = components
   const events = createEmitter<ProxyEvents>(logger)
   const people = createPeople({ store, logger })
   const ownership = await createOwnership({ ...components, people, events }, { name, platform })
   const { served } = ownership
   const conversations = await createConversations({ store, people, clock, random, logger })
-  const sync = await createSync({ network, conversations, people, device: keys, clock, logger }, { serves: served })
-  const mailbox = await createMailbox({ network, store, people, clock, random, logger }, { serves: served })
+  const policing = await openPolicing({ store, network, people, conversations, clock, logger }, { served, quota })
+  const sync = await createSync({ network, conversations, people, device: keys, clock, logger }, { serves: served, admits: policing.admitsConversation })
+  const mailbox = await createMailbox({ network, store, people, clock, random, logger }, { serves: served, admits: policing.admitsItem })
   const journal = await openCallJournal({ store, clock }, '/proxy/calls/')
-  const keeper = await openKeeping({ ...components, people, conversations, mailbox, journal, events }, { served, graceMs })
+  const keeper = await openKeeping({ ...components, people, conversations, mailbox, journal, policing, events }, { served, graceMs })
   // What the keeper still holds open may go on; every other call that has no end gets it now.
   const alive = new Set(keeper.active().map(({ context }) => toString(context, 'hex')))
   for (const { call } of journal.open()) {
     if (!alive.has(call)) await journal.step(call, { type: 'orphaned', reason: 'the proxy was restarted' })
   }
-  const signalling = await createSignalling({ network, people, device: keys, person: served, clock, random, logger, store }, { role: 'proxy' })
-  events.on('served', () => { signalling.refresh() })
-  const desk = openCallDesk({ signalling, people, network, journal, clock, logger, events })
-  const forwarding = await openForwarding({ store, people, conversations, sync, mailbox, clock, logger }, { self: keys.did, served })
+  const signalling = await createSignalling({ network, people, device: keys, person: served, clock, random, logger, store }, { role: 'proxy', admits: policing.admitsCall })
+  for (const type of ['served', 'left'] as const) events.on(type, () => { signalling.refresh() })
+  const desk = openCallDesk({ signalling, people, network, journal, admission: policing.admission, clock, logger, events })
+  const forwarding = await openForwarding({ store, people, conversations, sync, mailbox, policing, clock, logger }, { self: keys.did, served })
+  const preKeys = await createPreKeyHolder({ store, network, people, clock, logger }, {
+    serves: served,
+    // Strangers whom nobody wants to hear need no keys to write to them.
+    mayTake: (asker, person) => policing.takesFrom(person, asker)
+  })
+  const listNews = openListNews({ store, people, mailbox, policing, logger }, { served })
+  const presence = await createPresence({ network, people, device: keys, person: served, clock, random, logger }, { role: 'proxy', maySee: (asker, of) => policing.admission.standing(of, asker) === 'contact' })
+  for (const type of ['served', 'left'] as const) events.on(type, () => { presence.refresh() })
+  const profiles = await createProfileServer({ store, network, people, clock, logger }, { serves: served })
+  const card = async (person: Did): Promise<ContactCard> => {
+    const list = await people.list(person)
+    if (list === undefined || !served().includes(person)) throw new NotServedError(person)
+    const others = (await devicesWith(people, person, 'proxy', clock.now())).filter(({ device, addresses }) => device !== keys.did && addresses.length > 0)
+    const routes = [{ device: keys.did, addresses: network.addresses() }, ...others.map(({ device, addresses }) => ({ device, addresses }))]
+    return await createContactCard(keys.signer, { list, routes, issued: clock.now(), expires: clock.now() + CARD_LIFETIME_MS })
+  }
+  const stopCards = await serveCards({ network, people, clock, logger }, { cardOf: async person => served().includes(person) ? (await card(person)).bytes : undefined })
+  const stopDropping = dropRevoked({ people, network, clock, logger })
   const status = createStatus({ network, people, conversations, keeper, mailbox, clock }, { keys, name, ownership })
 
   return {
@@ -63,24 +87,25 @@ export async function createProxy (components: ProxyComponents, { name, platform
       const persons = await people.personsOf(didFromPeerId(peer))
       return persons.some(person => served().includes(person))
     },
-    async card (person: Did) {
-      const list = await people.list(person)
-      if (list === undefined || !served().includes(person)) throw new NotServedError(person)
-      const others = (await devicesWith(people, person, 'proxy', clock.now())).filter(({ device, addresses }) => device !== keys.did && addresses.length > 0)
-      const routes = [{ device: keys.did, addresses: network.addresses() }, ...others.map(({ device, addresses }) => ({ device, addresses }))]
-      return await createContactCard(keys.signer, { list, routes, issued: clock.now(), expires: clock.now() + CARD_LIFETIME_MS })
-    },
+    card,
     status,
     async * calls (options) {
       for await (const call of journal.all(options)) yield toRecord(call, await nameOf(people, call.from))
     },
     async stop () {
       desk.stop()
+      stopDropping()
+      await stopCards()
+      await presence.stop()
+      await profiles.stop()
       await signalling.stop()
       await keeper.stop()
       await forwarding.stop()
+      await listNews.stop()
+      await preKeys.stop()
       await mailbox.stop()
       await sync.stop()
+      await policing.stop()
       await ownership.stop()
       await conversations.stop()
     }

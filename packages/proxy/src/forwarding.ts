@@ -2,6 +2,7 @@ import { cidSchema, createCodec, type CancelTimer, type CID, type Clock, type Lo
 import type { Conversations, Mailbox, Sync } from '@parley/conversations'
 import type { Did, People } from '@parley/identity'
 import { MAILBOX_KINDS, devicesWith } from 'parley'
+import type { Policing } from './policing.ts'
 import * as z from 'zod/mini'
 
 export interface ForwardingComponents {
@@ -10,6 +11,7 @@ export interface ForwardingComponents {
   conversations: Conversations
   sync: Sync
   mailbox: Mailbox
+  policing: Pick<Policing, 'admitsConversation'>
   clock: Clock
   logger: Logger
 }
@@ -31,7 +33,7 @@ const SETTLE_MS = 20
 
 const codec = createCodec('forward mark', z.strictObject({ v: z.literal(1), conversation: cidSchema }), { maxBytes: 128 })
 
-export async function openForwarding ({ store, people, conversations, sync, mailbox, clock, logger }: ForwardingComponents, { self, served }: { self: Did, served: () => Did[] }): Promise<Forwarding> {
+export async function openForwarding ({ store, people, conversations, sync, mailbox, policing, clock, logger }: ForwardingComponents, { self, served }: { self: Did, served: () => Did[] }): Promise<Forwarding> {
   const stopping = new AbortController()
   const timers = new Map<string, CancelTimer>()
   const underWay = new Set<Promise<void>>()
@@ -54,7 +56,7 @@ export async function openForwarding ({ store, people, conversations, sync, mail
     try {
       const access = await conversations.holder(id).access()
       const others = access.filter(person => !served().includes(person))
-      const results = await Promise.all(others.map(async person => await tell(person, id)))
+      const results = await Promise.all(others.map(async person => await tell(person, id, access)))
       if (results.every(Boolean)) await store.commit([{ type: 'delete', key: markKey(id) }])
       else schedule(id, retryMs, Math.min(LAST_RETRY_MS, retryMs * 2))
     } catch (error) {
@@ -63,8 +65,10 @@ export async function openForwarding ({ store, people, conversations, sync, mail
     }
   }
 
-  /** True when a proxy of the person has it, or when there is none that could ever be tried. */
-  const tell = async (person: Did, id: CID): Promise<boolean> => {
+  /** True when a proxy of the person has it, when there is none that could ever be tried, or when they are blocked. */
+  const tell = async (person: Did, id: CID, access: Did[]): Promise<boolean> => {
+    const answer = await policing.admitsConversation({ conversation: id, persons: [person], access, held: true, blocks: 0, sizeBytes: 0 })
+    if (!answer.ok) return true
     const proxies = (await devicesWith(people, person, 'proxy', clock.now())).filter(({ device, addresses }) => device !== self && addresses.length > 0)
     for (const proxy of proxies) {
       const failure = await sync.sync(id, proxy, { signal: stopping.signal }).then(() => undefined, (error: unknown) => error)
@@ -86,7 +90,13 @@ export async function openForwarding ({ store, people, conversations, sync, mail
       const key = `${person} ${id.toString()}`
       if (!access.has(person) || waiting.has(key)) continue
       waiting.add(key)
-      await store.commit(await mailbox.put(person, { kind: MAILBOX_KINDS.conversation, conversation: id, payload: new Uint8Array(0) }), { durable: true })
+      const changes = await mailbox.put(person, { kind: MAILBOX_KINDS.conversation, conversation: id, payload: new Uint8Array(0), from: author })
+      // Nothing is told of somebody who is blocked; their words in a group come with those of others.
+      if (changes.length === 0) {
+        waiting.delete(key)
+        continue
+      }
+      await store.commit(changes, { durable: true })
       await mailbox.announce(person)
     }
     logger.debug('a conversation grew', { conversation: id.toString(), by: author })
@@ -111,7 +121,7 @@ export async function openForwarding ({ store, people, conversations, sync, mail
       const mark = store.commit([{ type: 'put', key: markKey(conversation), value: codec.encode({ v: 1, conversation }) }])
       mark.catch((error: unknown) => { logger.warn('a conversation could not be marked to be passed on', { error }) })
     }
-    grown.set(key, { id: conversation, author: action.author })
+    grown.set(key, { id: conversation, author: action.person })
     cancelSettle ??= clock.setTimer(settle, SETTLE_MS)
   })
 

@@ -1,12 +1,15 @@
-import { sleep, type Change, type Clock, type EmitterSource, type Logger, type Store } from '@parley/core'
+import { type Change, type Clock, type EmitterSource, type Logger, type Store } from '@parley/core'
 import type { Conversations, Mailbox } from '@parley/conversations'
 import type { DeviceKeys, Did, People } from '@parley/identity'
 import type { Network } from '@parley/network'
-import { MAILBOX_KINDS, toRecord, type CallInput, type CallJournal } from 'parley'
+import { MAILBOX_KINDS, toRecord, type CallInput, type CallJournal, type VoiceAnswer } from 'parley'
 import { createVoiceKeeper, signCaptureRecord, type Authorisation, type CaptureRecord, type VoiceKeeper, type VoiceOpen } from '@parley/voice'
 import { toString } from 'uint8arrays'
 import { nameOf } from './call-desk.ts'
+import { authoriseCopy } from './copies.ts'
+import type { Policing } from './policing.ts'
 import type { ProxyEvents } from './types.ts'
+import { waitFor } from './wait-for.ts'
 
 export interface KeepingComponents {
   store: Store
@@ -16,6 +19,7 @@ export interface KeepingComponents {
   conversations: Conversations
   mailbox: Mailbox
   journal: CallJournal
+  policing: Policing
   clock: Clock
   logger: Logger
   events: EmitterSource<ProxyEvents>
@@ -23,7 +27,7 @@ export interface KeepingComponents {
 
 /** Keeps what is said to the people served, and puts it into their mailboxes in the same commit. */
 export async function openKeeping (components: KeepingComponents, { served, graceMs }: { served: () => Did[], graceMs?: number | undefined }): Promise<VoiceKeeper> {
-  const { store, network, people, keys, conversations, mailbox, journal, clock, events } = components
+  const { store, network, people, keys, conversations, mailbox, journal, policing, clock, events } = components
   const logger = components.logger.child('voice')
   // What a commit that is being made means for the call's record, by voice id.
   const planned = new Map<string, () => void>()
@@ -41,7 +45,7 @@ export async function openKeeping (components: KeepingComponents, { served, grac
     if (previous !== undefined && previous.state === record.state) return changes
     for (const person of await addressees(record)) {
       const payload = await signCaptureRecord(keys.signer, record, { onBehalfOf: person })
-      const item = { kind: record.state === 'recording' ? MAILBOX_KINDS.capture : MAILBOX_KINDS.message, conversation: record.conversation, payload: new Uint8Array(payload) }
+      const item = { kind: record.state === 'recording' ? MAILBOX_KINDS.capture : MAILBOX_KINDS.message, conversation: record.conversation, payload: new Uint8Array(payload), from: record.person }
       changes.push(...await mailbox.put(person, item).catch((error: unknown) => {
         // What is said is kept all the same: a device that comes back finds it by the conversation's log.
         if ((error as Error).name !== 'MailboxFullError') throw error
@@ -52,12 +56,25 @@ export async function openKeeping (components: KeepingComponents, { served, grac
     return changes
   }
 
+  // What strangers said before this start takes their place still.
+  const { promise: noted, resolve: noteDone } = Promise.withResolvers<void>()
+  const note = ({ conversation, voice, person }: CaptureRecord): void => { policing.book.noteVoice(conversation, toString(voice, 'hex'), person) }
+  const speaking = (person: Did, voice: string): boolean => keeper.active().some(record => record.person === person && toString(record.voice, 'hex') !== voice)
   const keeper = await createVoiceKeeper({ store, network, people, clock, logger }, {
-    authorise: async (open, device) => await authorise(components, { open, device, served, addressees }),
+    async authorise (open, device) {
+      await noted
+      return await authorise(components, { open, device, served, addressees, speaking })
+    },
+    authoriseCopy: async (copy, device) => await authoriseCopy(components, copy, device, served()),
+    mayAdd: ({ person }, sizeBytes) => policing.quota.take(person, { bytes: sizeBytes }) ? { ok: true } : { ok: false, reason: policing.quota.words },
     onChange,
     ...(graceMs === undefined ? {} : { graceMs })
   })
+  for await (const record of keeper.records()) note(record)
+  noteDone()
+  keeper.on('copied', ({ record, previous }) => { if (previous === undefined) note(record) })
   keeper.on('changed', ({ record, previous }) => {
+    if (previous === undefined) note(record)
     const voice = toString(record.voice, 'hex')
     planned.get(voice)?.()
     planned.delete(voice)
@@ -76,35 +93,44 @@ function inputOf ({ state, segments, reason }: CaptureRecord): CallInput {
   return { type: 'closed', segments, cutOff: state === 'cut-off', ...(reason === null ? {} : { reason }) }
 }
 
-/** The log comes over a stream of its own; what it announces may be a moment behind. */
-const LOG_WAIT_MS = 2000
-
 interface Question {
   open: VoiceOpen
   device: Did
   served: () => Did[]
   addressees(record: Pick<CaptureRecord, 'conversation' | 'person'>): Promise<Did[]>
+  /** Tells whether a person speaks another message now. */
+  speaking(person: Did, voice: string): boolean
 }
 
 /** Only what the log announces is kept, and only for somebody served; it is played to whoever may hold the log. */
-async function authorise (components: KeepingComponents, { open, device, served, addressees }: Question): Promise<Authorisation> {
-  const { conversations, people, store, clock } = components
-  if (open.type === 'get') {
-    const access = new Set(await conversations.holder(open.record.conversation).access())
-    const persons = await people.personsOf(device)
-    return persons.some(person => access.has(person)) ? { ok: true } : { ok: false, reason: 'this message is not yours to hear' }
-  }
-  const announced = await waitFor(async () => await store.getBlock(open.action) !== undefined, clock)
-  if (!announced) return { ok: false, reason: 'the conversation does not announce this message' }
-  if (served().length === 0) return { ok: false, reason: 'this proxy serves nobody' }
-  return (await addressees(open)).length > 0 ? { ok: true } : { ok: false, reason: 'nobody of this conversation is served here' }
+async function authorise (components: KeepingComponents, { open, device, ...question }: Question): Promise<Authorisation> {
+  return open.type === 'get' ? await authoriseGet(components, open.record, device) : await authorisePut(components, open, question)
 }
 
-async function waitFor (holds: () => Promise<boolean>, clock: Clock): Promise<boolean> {
-  const untilMs = clock.monotonicNow() + LOG_WAIT_MS
-  for (let pauseMs = 5; ; pauseMs = Math.min(100, pauseMs * 2)) {
-    if (await holds()) return true
-    if (clock.monotonicNow() >= untilMs) return false
-    await sleep(pauseMs, clock)
-  }
+async function authoriseGet ({ conversations, people, policing }: KeepingComponents, { conversation }: CaptureRecord, device: Did): Promise<Authorisation> {
+  const access = await conversations.holder(conversation).access()
+  const persons = (await people.personsOf(device)).filter(person => access.includes(person))
+  if (persons.length === 0) return { ok: false, reason: 'this message is not yours to hear' }
+  const answer = await policing.admitsConversation({ conversation, persons, access, held: true, blocks: 0, sizeBytes: 0 })
+  return answer.ok ? { ok: true } : { ok: false, refusal: 'unknown-voice', reason: 'no such message is kept here' }
+}
+
+async function authorisePut ({ store, policing, clock }: KeepingComponents, open: Extract<VoiceOpen, { type: 'put' }>, { served, addressees, speaking }: Omit<Question, 'open' | 'device'>): Promise<Authorisation> {
+  const { conversation, person: from } = open
+  const voice = toString(open.voice, 'hex')
+  let answer: VoiceAnswer = { type: 'hidden' }
+  // Whoever is blocked waits as long, and hears the same, as somebody whose log never came.
+  const announced = await waitFor(async () => {
+    if (await store.getBlock(open.action) === undefined) return false
+    answer = await policing.admission.voice({ to: await addressees(open), from, conversation, voice, isSpeaking: speaking(from, voice) })
+    return answer.type !== 'hidden'
+  }, clock)
+  const decided = answer as VoiceAnswer
+  if (!announced || decided.type === 'hidden') return { ok: false, reason: 'the conversation does not announce this message' }
+  if (served().length === 0) return { ok: false, reason: 'this proxy serves nobody' }
+  if ((await addressees(open)).length === 0) return { ok: false, reason: 'nobody of this conversation is served here' }
+  if (decided.type === 'refuse') return { ok: false, reason: decided.reason }
+  const isNew = policing.book.get(conversation)?.voices.has(voice) !== true
+  if (isNew && !policing.quota.take(from, { items: 1 })) return { ok: false, reason: policing.quota.words }
+  return { ok: true, ...decided.limits === undefined ? {} : { limits: decided.limits } }
 }

@@ -3,6 +3,7 @@ import { createDeviceKeys, type DeviceKeys } from '@parley/identity'
 import { createFileKeyStore } from '@parley/identity/node'
 import { createNetwork, type Network } from '@parley/network'
 import { openLevelStore } from '@parley/network/node'
+import type { SenderQuotaInit } from '@parley/voice'
 import { hostname, platform } from 'node:os'
 import { join } from 'node:path'
 import { createProxy } from './create-proxy.ts'
@@ -18,6 +19,8 @@ export interface OpenProxyInit {
   graceMs?: number
   /** Nothing more is kept while the disk has less room than this. @default 67108864 */
   minFreeBytes?: number
+  /** What one sender may leave in a day. @default 1 GiB, 2000 messages and conversations */
+  quota?: SenderQuotaInit
   logger?: Logger
   clock?: Clock
 }
@@ -30,7 +33,7 @@ export interface ProxyNode {
 }
 
 /** Opens the proxy in `folder`, making its keys on the first start. It never holds a key of the people it serves. */
-export async function openProxyNode (folder: string, { passphrase, listen, announce, graceMs, minFreeBytes, logger = silentLogger, clock = createSystemClock() }: OpenProxyInit): Promise<ProxyNode> {
+export async function openProxyNode (folder: string, { passphrase, listen, announce, graceMs, minFreeBytes, quota, logger = silentLogger, clock = createSystemClock() }: OpenProxyInit): Promise<ProxyNode> {
   const keys = await proxyKeys(join(folder, 'keys'), passphrase)
   const store = await openLevelStore(join(folder, 'store'), minFreeBytes === undefined ? {} : { minFreeBytes })
   try {
@@ -47,6 +50,7 @@ export async function openProxyNode (folder: string, { passphrase, listen, annou
       const proxy = await createProxy({ store, network, keys, clock, random: systemRandom, logger }, {
         name: hostname(),
         platform: platform(),
+        quota,
         ...(graceMs === undefined ? {} : { graceMs })
       })
       mayReserve = async peer => await proxy.servesPeer(peer)

@@ -1,5 +1,5 @@
 import { bytesSchema, countSchema, createCodec, type Clock, type EmitterSource, type Logger, type RandomBytes, type Store } from '@parley/core'
-import { claimUrl, createClaim, decodeContactCard, didFromPublicKey, publicKeyFromDid, rolesOf, type DeviceKeys, type Did, type People } from '@parley/identity'
+import { claimUrl, createClaim, decodeContactCard, didFromPublicKey, publicKeyFromDid, rolesOf, type DeviceKeys, type DeviceList, type Did, type People } from '@parley/identity'
 import type { FrameStream, Network } from '@parley/network'
 import { DELEGATION_PROTOCOL, delegationAnswerCodec, delegationRequestCodec, type DelegationAnswer } from 'parley'
 import * as z from 'zod/mini'
@@ -35,7 +35,26 @@ const servedCodec = createCodec('served person', z.strictObject({ v: z.literal(1
 export async function createOwnership (components: Components, { name, platform }: { name: string, platform: string }): Promise<Ownership> {
   const { store, network, keys, clock, random, logger } = components
   const served = new Set<Did>()
-  for await (const { value } of store.entries(PREFIX)) served.add(didFromPublicKey(servedCodec.decode(value).person))
+  const leaving = new Set<Promise<void>>()
+  const isLeft = (list: DeviceList): boolean => list.devices.some(({ device, revoked }) => device === keys.did && revoked !== undefined)
+  // What came for somebody who has left would be acknowledged, and never fetched.
+  const leave = (list: DeviceList): void => {
+    const { person, name } = list
+    if (!isLeft(list) || !served.delete(person)) return
+    logger.info('serves somebody no longer', { person })
+    components.events.emit('left', { did: person, name })
+    const work = store.commit([{ type: 'delete', key: PREFIX + person }], { durable: true }).catch((error: unknown) => {
+      logger.warn('it could not be kept that somebody left; their device list says so at the next start too', { person, error })
+    }).finally(() => leaving.delete(work))
+    leaving.add(work)
+  }
+  for await (const { value } of store.entries(PREFIX)) {
+    const person = didFromPublicKey(servedCodec.decode(value).person)
+    served.add(person)
+    const list = await components.people.list(person)
+    if (list !== undefined) leave(list)
+  }
+  const off = components.people.on('changed', ({ list }) => { leave(list) })
   let open: { token: Uint8Array, expires: number, url: string } | undefined
 
   const take = async (frame: Uint8Array): Promise<DelegationAnswer> => {
@@ -77,7 +96,11 @@ export async function createOwnership (components: Components, { name, platform 
       logger.debug('made a claim code', { prefix: toString(token.subarray(0, 2), 'hex') })
       return open.url
     },
-    stop: unhandle
+    async stop () {
+      off()
+      await unhandle()
+      await Promise.all(leaving)
+    }
   }
 }
 

@@ -30,6 +30,8 @@ export interface ProxyStatus {
 export interface ProxyEvents extends Record<string, unknown> {
   /** The proxy serves somebody new. */
   served: { did: Did, name: string }
+  /** Somebody took the proxy off their device list: it takes nothing for them any more. */
+  left: { did: Did, name: string }
   /** A call came or went on. */
   call: CallRecord
 }

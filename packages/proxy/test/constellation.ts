@@ -1,9 +1,9 @@
 import { createSeededRandom, createSystemClock, silentLogger, systemRandom, type Logger } from '@parley/core'
-import { contactUrl, createDeviceKeys, createDeviceList, createSigner, type DeviceKeys, type DeviceList, type Signer } from '@parley/identity'
+import { contactUrl, createDeviceKeys, createDeviceList, createPeople, createSigner, type DeviceKeys, type DeviceList, type Signer } from '@parley/identity'
 import { createMemoryStore, createNetwork, type Network } from '@parley/network'
 import type { Store } from '@parley/core'
 import type { OpusPacket } from '@parley/media'
-import { createParley, type Parley } from 'parley'
+import { createParley, offerPairing, type Parley } from 'parley'
 import { createProxy, type Proxy } from '../src/index.ts'
 
 /** Somebody with a device that can be turned off and on, and a proxy, over loopback TCP and memory stores. */
@@ -13,6 +13,10 @@ export interface Somebody {
   parley: Parley
   proxy: Proxy
   proxyStore: Store
+  proxyNetwork: Network
+  proxyKeys: DeviceKeys
+  /** Pairs another device with the first one, which has to be there. */
+  addDevice(name: string): Promise<SecondDevice>
   /** Stops the device; its store stays. */
   away(): Promise<void>
   /** Starts the device again on the same store. */
@@ -20,6 +24,14 @@ export interface Somebody {
   /** Stops the proxy; its store and its addresses stay. */
   proxyAway(): Promise<void>
   proxyBack(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** A device that was paired. */
+export interface SecondDevice {
+  keys: DeviceKeys
+  parley: Parley
+  back(): Promise<Parley>
   stop(): Promise<void>
 }
 
@@ -41,6 +53,26 @@ export async function createSomebody (name: string, { logger = silentLogger, gra
     parley: device.parley,
     proxy: proxyNode.proxy,
     proxyStore,
+    proxyKeys,
+    proxyNetwork: proxyNode.network,
+    async addDevice (deviceName) {
+      const keys = await newKeys()
+      const store = createMemoryStore()
+      const list = await pair(device.parley, keys, deviceName, store)
+      let second = await startDevice(store, keys, list, undefined, logger.child(deviceName), true)
+      const added: SecondDevice = {
+        keys,
+        parley: second.parley,
+        async back () {
+          second = await startDevice(store, keys, list, undefined, logger.child(deviceName), true)
+          added.parley = second.parley
+          return second.parley
+        },
+        stop: async () => { await second.stop() }
+      }
+      await second.parley.sync()
+      return added
+    },
     async away () { await device.stop() },
     async back ({ follow = false } = {}) {
       device = await startDevice(store, keys, list, personSigner, logger.child(name), follow)
@@ -51,6 +83,7 @@ export async function createSomebody (name: string, { logger = silentLogger, gra
     async proxyBack () {
       proxyNode = await startProxy(proxyStore, proxyKeys, logger.child(`${name}-proxy`), graceMs, proxyNode.listen)
       somebody.proxy = proxyNode.proxy
+      somebody.proxyNetwork = proxyNode.network
     },
     async stop () {
       await device.stop()
@@ -60,22 +93,46 @@ export async function createSomebody (name: string, { logger = silentLogger, gra
   return somebody
 }
 
-export async function introduce (who: Somebody, whom: Somebody): Promise<void> {
-  await who.parley.addContact(contactUrl(await whom.proxy.card(whom.did)))
+/** Two people who have each other's card. */
+export async function introduce (one: Somebody, other: Somebody): Promise<void> {
+  await one.parley.addContact(contactUrl(await other.proxy.card(other.did)))
+  await other.parley.addContact(contactUrl(await one.proxy.card(one.did)))
+}
+
+/** The new device shows a code and the first one reads it. */
+async function pair (first: Parley, keys: DeviceKeys, name: string, store: Store): Promise<DeviceList> {
+  const network = await createNetwork({ store, logger: silentLogger }, { seed: keys.seed, listen: ['/ip4/127.0.0.1/tcp/0'] })
+  try {
+    const offer = await offerPairing({ network, keys, clock, random: systemRandom, logger: silentLogger }, {
+      side: 'new',
+      name,
+      platform: 'test',
+      roles: ['endpoint'],
+      keep: async ({ card }) => { await createPeople({ store, logger: silentLogger }).learnCard(card) }
+    })
+    const theirs = await first.devices.acceptPairing(offer.url)
+    const ours = await offer.waiting
+    theirs.confirm()
+    ours.confirm()
+    const [{ list }] = await Promise.all([ours.done, theirs.done])
+    return list
+  } finally {
+    await network.stop()
+  }
 }
 
 async function newKeys (): Promise<DeviceKeys> {
   return await createDeviceKeys({ seed: systemRandom(32), sealingSecret: systemRandom(32) })
 }
 
-async function startProxy (store: Store, keys: DeviceKeys, logger: Logger, graceMs: number, listen = ['/ip4/127.0.0.1/tcp/0']): Promise<{ proxy: Proxy, listen: string[], stop(): Promise<void> }> {
+async function startProxy (store: Store, keys: DeviceKeys, logger: Logger, graceMs: number, listen = ['/ip4/127.0.0.1/tcp/0']): Promise<{ proxy: Proxy, network: Network, listen: string[], stop(): Promise<void> }> {
   const network: Network = await createNetwork({ store, logger }, { seed: keys.seed, listen, hub: true })
   const proxy = await createProxy({ store, network, keys, clock, random: systemRandom, logger }, { name: 'proxy', platform: 'test', graceMs })
   const bound = network.addresses().map(address => address.replace(/\/p2p\/.*$/, ''))
-  return { proxy, listen: bound, stop: async () => { await proxy.stop(); await network.stop() } }
+  return { proxy, network, listen: bound, stop: async () => { await proxy.stop(); await network.stop() } }
 }
 
-async function startDevice (store: Store, keys: DeviceKeys, list: DeviceList, personSigner: Signer, logger: Logger, follow: boolean): Promise<{ parley: Parley, stop(): Promise<void> }> {
+async function startDevice (store: Store, keys: DeviceKeys, list: DeviceList, personSigner: Signer | undefined, logger: Logger, follow: boolean): Promise<{ parley: Parley, stop(): Promise<void> }> {
   const network = await createNetwork({ store, logger }, { seed: keys.seed, listen: [] })
   const parley = await createParley({ store, network, keys, list, personSigner, clock, random: systemRandom, logger }, { follow })
   return { parley, stop: async () => { await parley.stop(); await network.stop() } }

@@ -29,7 +29,7 @@ describe('somebody calls a person whose devices are all off', function () {
     const back = await bob.back()
     await back.sync()
     const [entry] = await back.inbox()
-    expect(entry).to.include({ n: 1, fromName: 'Alice', known: false, state: 'complete', played: false })
+    expect(entry).to.include({ n: 1, fromName: 'Alice', known: true, request: false, state: 'complete', played: false })
     expect(await heard(back, 1)).to.deep.equal(await bytesOf(packets(110, 1)))
   })
 

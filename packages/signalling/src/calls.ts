@@ -19,6 +19,8 @@ const MAX_OVER = 1024
 export interface Calls {
   offer(offer: { from: Did, to: Did, card: Uint8Array, conversation?: CID, call?: CallId }): OutgoingCall
   whyOutside(received: Received): string | undefined
+  /** Tells whether a call goes on here, or ended a moment ago. */
+  isKnown(device: Did, call: Uint8Array): boolean
   receive(received: Received): void
   stop(): void
 }
@@ -90,6 +92,7 @@ export async function createCalls (components: Components, { role, timers, onOff
       if (signal.type !== 'call.offer' || incoming.size < MAX_INCOMING || incoming.has(incomingKey(device.device, signal.call))) return undefined
       return 'too many calls are ringing here'
     },
+    isKnown: (device, call) => incoming.has(incomingKey(device, call)) || outgoing.has(callId(call)) || over.has(callId(call)),
     receive (received) {
       const { signal, device } = received
       const key = incomingKey(device.device, signal.call)

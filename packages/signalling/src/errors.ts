@@ -71,3 +71,14 @@ export class SignalFloodError extends ParleyError {
     this.limit = limit
   }
 }
+
+/** Counted when a signal was dropped because its person does not want to hear from whom it says it is; the sender is told nothing. */
+export class UnwantedSenderError extends ParleyError {
+  override readonly name = 'UnwantedSenderError'
+  readonly device: string
+
+  constructor (device: string) {
+    super(`The person it is for does not want signals of ${device}`)
+    this.device = device
+  }
+}

@@ -23,9 +23,9 @@ export function callId (bytes: Uint8Array): CallId {
   return `call_${toString(bytes, 'base32hex')}`
 }
 
-/** Names any identifier of bytes, as a key of a map. */
+/** Names any identifier of bytes, as a key of a map: cheap to make, and never shown. */
 export function keyOf (bytes: Uint8Array): string {
-  return toString(bytes, 'base16')
+  return String.fromCharCode(...bytes)
 }
 
 /** Turns keys into DIDs and back. Base58 costs more than a signature check is worth, so the last few thousand are remembered. */

@@ -1,4 +1,4 @@
-export { ExpiredSignalError, ForbiddenSignalError, MisdirectedSignalError, ReplayedSignalError, SignalFloodError, UnknownSenderError } from './errors.ts'
+export { ExpiredSignalError, ForbiddenSignalError, MisdirectedSignalError, ReplayedSignalError, SignalFloodError, UnknownSenderError, UnwantedSenderError } from './errors.ts'
 export { createSignalling, type SignallingComponents, type SignallingInit } from './signalling.ts'
 export type {
   AcceptMode, CallEnd, CallId, IncomingOffer, IncomingOfferEvents, LeaveReason, OutgoingCall, OutgoingCallEvents, Reach, Refusal, RejectReason, Signalling, TerminalStatus, ToldReach, Words
@@ -10,3 +10,12 @@ export { MAX_LIFETIME_MS, MAX_SIGNAL_BYTES, signalCodec, type Signal, type Signa
 export { CLOCK_WINDOW_MS } from './freshness.ts'
 export { SIGNAL_PROTOCOL } from './stream-hello.ts'
 export { whyForbidden } from './permissions.ts'
+export { createPresence } from './presence/presence.ts'
+export { callReach } from './presence/presence-reach.ts'
+export { CrowdedBoardError, PresenceFloodError, UntrustedPresenceError } from './presence/errors.ts'
+export { PRESENCE_PROTOCOL } from './presence/presence-frames.ts'
+export { PRESENCE_TIMERS, type PresenceTimers } from './presence/presence-timers.ts'
+export { MAX_DECLARED } from './presence/statement.ts'
+export type {
+  Availability, ClockSkew, DevicePresence, OwnState, Platform, Presence, PresenceComponents, PresenceEvents, PresenceInit, PresencePeople, PresenceReach, PresenceRefusal, Reachability
+} from './presence/types.ts'

@@ -1,7 +1,7 @@
 import { OversizedBytesError, type Clock } from '@parley/core'
 import { InvalidSignatureError, rolesOf, splitSigned, verifySignature, type DeviceList, type Did, type People } from '@parley/identity'
 import type { Recipient } from './envelope.ts'
-import { ExpiredSignalError, ForbiddenSignalError, MisdirectedSignalError, ReplayedSignalError, UnknownSenderError } from './errors.ts'
+import { ExpiredSignalError, ForbiddenSignalError, MisdirectedSignalError, ReplayedSignalError, UnknownSenderError, UnwantedSenderError } from './errors.ts'
 import { staleness, type PeerClocks } from './freshness.ts'
 import { keyOf, type DidBook } from './ids.ts'
 import type { Outbox } from './outbox.ts'
@@ -29,6 +29,10 @@ interface Components { people: People, dids: DidBook, clock: Clock, clocks: Peer
 interface Callbacks {
   /** The persons this device answers for. */
   persons(): readonly Did[]
+  /** Decides whether a person's signals are heard by another; asked before anything of a signal is looked up or answered. */
+  admits(from: Did, to: Did): boolean | Promise<boolean>
+  /** Tells whether a signal is of a call that goes on here. */
+  isKnownCall(device: Did, call: Uint8Array): boolean
   /** Says why the device has no part in the call it names; undefined when it may. */
   whyOutside(received: Received): string | undefined
   /** Is called once for each signal, after its acknowledgement is on its way. */
@@ -96,6 +100,8 @@ export function createReceiver (components: Components, callbacks: Callbacks): {
       }
       if (signal.type === 'ack') { await receiveAck(signal, device, verify); return }
 
+      // A call that goes on is heard to its end; what begins is not begun.
+      if (!callbacks.isKnownCall(device, signal.call) && !await callbacks.admits(dids.did(signal.from), to)) throw new UnwantedSenderError(device)
       const offsetMs = offsetOf(device, source)
       checkTime(signal, clock.now(), offsetMs)
       const from = dids.did(signal.from)

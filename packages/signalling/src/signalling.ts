@@ -37,6 +37,8 @@ export interface SignallingInit extends Partial<CallTimers> {
   ackTimeoutMs?: number
   /** The longest pause between two attempts. @default 8000 */
   maxBackoffMs?: number
+  /** Decides whether a person may call another one here; a call that it refuses is dropped as if it had never come. @default everybody may */
+  admits?: (from: Did, to: Did) => boolean | Promise<boolean>
 }
 
 /** Signals from topics that are read at a time; more are dropped and counted. */
@@ -49,7 +51,7 @@ const REFRESH_MS = 5_000
 /** Starts to answer for the person's inbox and direct streams. */
 export async function createSignalling (components: SignallingComponents, init: SignallingInit = {}): Promise<Signalling> {
   const { network, people, device, clock, random } = components
-  const { role = 'endpoint', ackTimeoutMs = 500, maxBackoffMs = 8_000 } = init
+  const { role = 'endpoint', ackTimeoutMs = 500, maxBackoffMs = 8_000, admits = () => true } = init
   const timers: CallTimers = {
     offerLifetimeMs: init.offerLifetimeMs ?? DEFAULT_TIMERS.offerLifetimeMs,
     reachTimeoutMs: init.reachTimeoutMs ?? DEFAULT_TIMERS.reachTimeoutMs,
@@ -78,6 +80,8 @@ export async function createSignalling (components: SignallingComponents, init: 
   const calls = parts.calls = await createCalls({ outbox, people, dids, clock, random, logger, self: device.did, store: components.store }, { role, timers, onOffer: offer => { emitter.emit('offer', offer) } })
   const receiver = createReceiver({ people, dids, clock, clocks: createPeerClocks({ clock }), replays: createReplayWindow(), outbox }, {
     persons,
+    admits,
+    isKnownCall: calls.isKnown,
     whyOutside: calls.whyOutside,
     onSignal (received) {
       if (received.signal.type === 'call.offer') onOffer(received, received.signal.payload.card)

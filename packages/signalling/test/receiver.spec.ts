@@ -42,6 +42,8 @@ describe('a signal that comes in', function () {
     }
     const receiver = createReceiver({ people, dids: createDidBook(), clock, clocks: createPeerClocks({ clock }), replays: createReplayWindow(), outbox }, {
       persons: () => [bob.did],
+      admits: () => true,
+      isKnownCall: () => false,
       whyOutside: () => undefined,
       onSignal (received) { obeyed.push(received) }
     })

@@ -1,7 +1,7 @@
 import type { CancelTimer, Change, Clock, Logger, StorageUnavailableError, Store } from '@parley/core'
 import type { CaptureRecord } from './capture-record.ts'
 import { changesOf } from './keeper-store.ts'
-import { type KeeperInput, type KeeperLimits, type KeeperOutput, type KeeperReply, type KeeperState, type KeeperWrite, type Trouble, stepKeeper } from './keeper-machine.ts'
+import { type KeeperInput, type KeeperLimits, type KeeperOutput, type KeeperReply, type KeeperState, type KeeperWrite, type Trouble, nextIndex, stepKeeper } from './keeper-machine.ts'
 import type { Refusal } from './errors.ts'
 import type { Outbox } from './outbox.ts'
 
@@ -27,7 +27,7 @@ const TROUBLE_WORDS = {
 /** The machine of one voice message with its hands: the disk, the streams and the clock. */
 export class Capture {
   readonly #components: CaptureComponents
-  readonly #limits: KeeperLimits & { graceMs: number, retryMs: number, maxPending: number }
+  #limits: KeeperLimits & { graceMs: number, retryMs: number, maxPending: number }
   readonly #outboxes = new Map<number, Outbox>()
   readonly #watchers = new Set<() => void>()
   #state: KeeperState
@@ -54,6 +54,16 @@ export class Capture {
 
   get trouble (): Trouble | undefined {
     return this.#state.trouble
+  }
+
+  /** The index of the segment that is expected next. */
+  get next (): number {
+    return nextIndex(this.#state)
+  }
+
+  /** Bounds the message from now on; what is there stays. */
+  limitTo (limits: Partial<KeeperLimits>): void {
+    this.#limits = { ...this.#limits, ...limits }
   }
 
   attach (session: number, outbox: Outbox): void {

@@ -14,7 +14,7 @@ const trouble = z.enum(['full', 'missing', 'failed'])
 const segment = z.strictObject({ v, type: z.literal('segment'), block: bytesSchema({ maxBytes: MAX_SEGMENT_BYTES }) })
 const refused = z.strictObject({ v, type: z.literal('refused'), reason: z.enum(REFUSALS), detail: words })
 
-/** What a speaker or a listener sends to a keeper. */
+/** What a speaker, a listener, or whoever brings a copy sends to a keeper. */
 const requestSchema = z.discriminatedUnion('type', [
   z.strictObject({
     v,
@@ -27,7 +27,19 @@ const requestSchema = z.discriminatedUnion('type', [
   }),
   segment,
   z.strictObject({ v, type: z.literal('finish'), manifest: bytesSchema({ maxBytes: MAX_MANIFEST_BYTES }), cutOff: z.boolean(), reason: z.nullable(words) }),
-  z.strictObject({ v, type: z.literal('get'), voice, from: count, follow: z.boolean() })
+  z.strictObject({ v, type: z.literal('get'), voice, from: count, follow: z.boolean() }),
+  z.strictObject({
+    v,
+    type: z.literal('copy'),
+    voice,
+    conversation: cidSchema,
+    action: cidSchema,
+    speaker: bytesSchema({ exactBytes: 32 }),
+    segments: count,
+    manifest: z.nullable(bytesSchema({ maxBytes: MAX_MANIFEST_BYTES })),
+    cutOff: z.boolean(),
+    reason: z.nullable(words)
+  })
 ])
 
 /** What a keeper answers. */
@@ -51,12 +63,13 @@ export type RequestFrame = Plain<VoiceRequest>
 export type ReplyFrame = Plain<VoiceReply>
 export type PutFrame = Extract<VoiceRequest, { type: 'put' }>
 export type GetFrame = Extract<VoiceRequest, { type: 'get' }>
+export type CopyFrame = Extract<VoiceRequest, { type: 'copy' }>
 export type FinishFrame = Extract<VoiceRequest, { type: 'finish' }>
 
 const requestCodec = createCodec('voice request', requestSchema, { maxBytes: MAX_FRAME_BYTES })
 const replyCodec = createCodec('voice reply', replySchema, { maxBytes: MAX_FRAME_BYTES })
 
-/** Encodes what a speaker or listener sends. */
+/** Encodes what a peer sends to a keeper. */
 export function encodeRequest (frame: RequestFrame): Uint8Array<ArrayBuffer> {
   return requestCodec.encode(frame as VoiceRequest)
 }

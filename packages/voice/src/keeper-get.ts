@@ -29,7 +29,7 @@ export async function answerGet (keeper: GetKeeper, stream: FrameStream, device:
   const capture = keeper.ongoing(name)
   let record = await current(keeper, name, capture)
   const allowed = await keeper.init.authorise({ type: 'get', record }, device)
-  if (!allowed.ok) throw new VoiceRefusedError('not-allowed', allowed.reason)
+  if (!allowed.ok) throw new VoiceRefusedError(allowed.refusal ?? 'not-allowed', allowed.reason)
   let index = from
   for (;;) {
     // Asked for before looking, so that what comes in between wakes us too.

@@ -144,6 +144,11 @@ function frontier (state: KeeperState): { next: number, last: CID | null, whole:
   }
 }
 
+/** Returns the index of the segment that is expected next. */
+export function nextIndex (state: KeeperState): number {
+  return frontier(state).next
+}
+
 function accept (state: KeeperState, session: number, segment: VerifiedSegment, limits: KeeperLimits): KeeperStep {
   const { next, last, whole, sizeBytes } = frontier(state)
   if (segment.index < next) {

@@ -3,6 +3,7 @@ import { type Did, publicKeyFromDid, rolesOf } from '@parley/identity'
 import type { FrameStream } from '@parley/network'
 import type { Capture } from './capture.ts'
 import type { CaptureRecord } from './capture-record.ts'
+import type { KeeperLimits } from './keeper-machine.ts'
 import { type Refusal, VoiceRefusedError } from './errors.ts'
 import { type FinishFrame, type PutFrame, type VoiceRequest, decodeRequest } from './frames.ts'
 import type { VoiceKeeperComponents, VoiceKeeperInit } from './keeper-types.ts'
@@ -14,7 +15,7 @@ import { voiceName } from './voice-id.ts'
 /** The part of a keeper that the stream of a speaker uses. */
 export interface PutKeeper {
   readonly components: VoiceKeeperComponents
-  readonly init: Required<Omit<VoiceKeeperInit, 'onChange'>>
+  readonly init: Required<Omit<VoiceKeeperInit, 'onChange' | 'mayAdd' | 'authoriseCopy'>> & Pick<VoiceKeeperInit, 'mayAdd' | 'authoriseCopy'>
   /** Returns the capture that goes on, or begins it. */
   capture(record: CaptureRecord): Promise<Capture>
   nextSession(): number
@@ -26,8 +27,10 @@ export interface PutKeeper {
  * @throws {VoiceRefusedError} when the peer broke a rule; the caller tells it
  */
 export async function answerPut (keeper: PutKeeper, stream: FrameStream, device: Did, frame: PutFrame): Promise<void> {
-  const capture = await keeper.capture(await admit(keeper, device, frame))
+  const { record, limits } = await admit(keeper, device, frame)
+  const capture = await keeper.capture(record)
   if (capture.record.speaker !== device) throw new VoiceRefusedError('taken', 'another device speaks a message with this id')
+  capture.limitTo(limits)
   const over = new AbortController()
   const session = keeper.nextSession()
   capture.attach(session, createOutbox(stream, () => { over.abort() }))
@@ -44,18 +47,19 @@ export async function answerPut (keeper: PutKeeper, stream: FrameStream, device:
 }
 
 /** Checks who wants to speak; returns the record to begin with. */
-async function admit ({ components, init }: PutKeeper, device: Did, frame: PutFrame): Promise<CaptureRecord> {
+async function admit ({ components, init }: PutKeeper, device: Did, frame: PutFrame): Promise<{ record: CaptureRecord, limits: Partial<KeeperLimits> }> {
   const { people, clock } = components
   if (frame.card !== null && (await people.personsOf(device)).length === 0) await people.learnCard(frame.card)
   const person = await speakerOf(people, device, clock.now())
   const { voice, conversation, action, context } = frame
   const allowed = await init.authorise({ type: 'put', voice, conversation, action, context, person }, device)
-  if (!allowed.ok) throw new VoiceRefusedError('not-allowed', allowed.reason)
-  return {
+  if (!allowed.ok) throw new VoiceRefusedError(allowed.refusal ?? 'not-allowed', allowed.reason)
+  const record: CaptureRecord = {
     voice, conversation, action, context, speaker: device, person,
     segments: 0, last: null, sizeBytes: 0, whole: false, state: 'recording', reason: null, manifest: null,
     startedAt: Math.floor(clock.now()), endedAt: null
   }
+  return { record, limits: allowed.limits ?? {} }
 }
 
 /** Returns for whom a device may speak. */
@@ -81,6 +85,9 @@ async function read (keeper: PutKeeper, stream: FrameStream, capture: Capture, s
     if (frame.type === 'segment') {
       const segment = await verified(publicKey, frame.block, keeper.init.maxSegmentBytes)
       if (voiceName(segment.voice) !== name) throw new VoiceRefusedError('invalid', 'this segment is of another message')
+      // What comes twice was counted when it came first.
+      const allowed = segment.index < capture.next ? undefined : keeper.init.mayAdd?.(capture.record, segment.bytes.byteLength)
+      if (allowed?.ok === false) throw new VoiceRefusedError(allowed.refusal ?? 'not-allowed', allowed.reason)
       capture.apply({ type: 'segment', session, segment })
     } else if (frame.type === 'finish') {
       finish(capture, session, frame, Math.floor(keeper.components.clock.now()))
@@ -90,7 +97,8 @@ async function read (keeper: PutKeeper, stream: FrameStream, capture: Capture, s
   }
 }
 
-async function verified (publicKey: Uint8Array, block: Uint8Array, maxBytes: number): Promise<Segment> {
+/** Checks a block that came from a peer. @throws {VoiceRefusedError} */
+export async function verified (publicKey: Uint8Array, block: Uint8Array, maxBytes: number): Promise<Segment> {
   if (block.byteLength > maxBytes) throw new VoiceRefusedError('too-large', `a segment has at most ${maxBytes} bytes here`)
   try {
     return await verifySegment(publicKey, block)

@@ -8,13 +8,32 @@ const RECORD_PREFIX = '/voice/capture/'
 // Marks of what is still being recorded: a restart looks at these alone.
 const ACTIVE_PREFIX = '/voice/capturing/'
 
+// How far a copy of a message has come that is not whole yet.
+const COPYING_PREFIX = '/voice/copying/'
+
+/** The changes of one write of a copy: its record appears with the last of it. */
+export function copyChanges ({ record, segments, manifest }: Pick<KeeperWrite, 'record' | 'segments' | 'manifest'>): Change[] {
+  const name = voiceName(record.voice)
+  const changes = segmentChanges(name, segments)
+  if (record.state === 'recording') return [...changes, { type: 'put', key: COPYING_PREFIX + name, value: encodeCaptureRecord(record) }]
+  if (manifest !== null) changes.push({ type: 'block', cid: manifest.cid, bytes: manifest.bytes })
+  return [...changes, { type: 'put', key: RECORD_PREFIX + name, value: encodeCaptureRecord(record) }, { type: 'delete', key: COPYING_PREFIX + name }]
+}
+
+/** Returns how far a copy came that is not whole yet. */
+export async function readCopying (store: Store, name: string): Promise<CaptureRecord | undefined> {
+  const bytes = await store.get(COPYING_PREFIX + name)
+  return bytes === undefined ? undefined : decodeCaptureRecord(bytes)
+}
+
+function segmentChanges (name: string, segments: KeeperWrite['segments']): Change[] {
+  return segments.flatMap(({ cid, bytes, index }): Change[] => [{ type: 'block', cid, bytes }, { type: 'put', key: segmentKey('kept', name, index), value: cid.bytes }])
+}
+
 /** The changes of one write. */
 export function changesOf ({ record, previous, segments, manifest }: KeeperWrite): Change[] {
   const name = voiceName(record.voice)
-  const changes: Change[] = []
-  for (const { cid, bytes, index } of segments) {
-    changes.push({ type: 'block', cid, bytes }, { type: 'put', key: segmentKey('kept', name, index), value: cid.bytes })
-  }
+  const changes = segmentChanges(name, segments)
   if (manifest !== null) changes.push({ type: 'block', cid: manifest.cid, bytes: manifest.bytes })
   changes.push({ type: 'put', key: RECORD_PREFIX + name, value: encodeCaptureRecord(record) })
   if (previous === undefined) changes.push({ type: 'put', key: ACTIVE_PREFIX + name, value: new Uint8Array(record.voice) })

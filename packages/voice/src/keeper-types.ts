@@ -3,14 +3,30 @@ import type { Did, People } from '@parley/identity'
 import type { Network } from '@parley/network'
 import type { CaptureRecord } from './capture-record.ts'
 import type { Refusal } from './errors.ts'
-import type { Trouble } from './keeper-machine.ts'
+import type { KeeperLimits, Trouble } from './keeper-machine.ts'
 
 /** What a peer asks of a keeper. */
 export type VoiceOpen =
   | { type: 'put', voice: Uint8Array, conversation: CID, action: CID, context: Uint8Array, person: Did }
   | { type: 'get', record: CaptureRecord }
 
-export type Authorisation = { ok: true } | { ok: false, reason: string }
+/** A message of anybody that is over and that a device has, offered to a keeper. */
+export interface VoiceCopy {
+  voice: Uint8Array
+  conversation: CID
+  /** The action that announced it. */
+  action: CID
+  /** The device that spoke it. */
+  speaker: Did
+}
+
+/** `person` is whose device spoke the message. */
+export type CopyAuthorisation = { ok: true, person: Did } | { ok: false, reason: string }
+
+/** `limits` bound this message below the keeper's own; a `refusal` other than `not-allowed` hides that it is one. */
+export type Authorisation =
+  | { ok: true, limits?: Partial<KeeperLimits> | undefined }
+  | { ok: false, reason: string, refusal?: Refusal | undefined }
 
 /** What keeping needs. */
 export interface VoiceKeeperComponents {
@@ -24,6 +40,10 @@ export interface VoiceKeeperComponents {
 export interface VoiceKeeperInit {
   /** Decides who may leave a message here and who may hear one. Asked once a stream, after the peer proved who it is. */
   authorise(open: VoiceOpen, device: Did): Promise<Authorisation>
+  /** Decides whether a device may leave a copy of a message that it need not have spoken. @default nobody may */
+  authoriseCopy?(copy: VoiceCopy, device: Did): Promise<CopyAuthorisation>
+  /** Decides whether a segment of `sizeBytes` may be added, after it was verified; asked once for each that is new. @default all may */
+  mayAdd?(record: CaptureRecord, sizeBytes: number): Authorisation
   /** Returns changes to commit together with a record, for example the item of a mailbox. Asked once for each commit. */
   onChange?(record: CaptureRecord, previous: CaptureRecord | undefined): Change[] | Promise<Change[]>
   /** How long a speaker may be away before its message is cut off. @default 30000 */
@@ -55,6 +75,8 @@ export type VoiceKeeperEvents = {
   changed: { record: CaptureRecord, previous: CaptureRecord | undefined }
   /** A message became complete or cut off. Once for each. */
   ended: { record: CaptureRecord }
+  /** A copy of a message is kept now; `previous` is what was kept of it before. */
+  copied: { record: CaptureRecord, previous: CaptureRecord | undefined }
   /** The disk cannot be written; told at each attempt. */
   paused: { record: CaptureRecord, trouble: Trouble }
   refused: { device: Did, reason: Refusal, detail: string }

@@ -5,6 +5,7 @@ import { Capture } from './capture.ts'
 import type { CaptureRecord } from './capture-record.ts'
 import { type Refusal, VoiceRefusedError } from './errors.ts'
 import { decodeRequest, encodeReply } from './frames.ts'
+import { type CopyKeeper, answerCopy } from './keeper-copy.ts'
 import { type GetKeeper, answerGet } from './keeper-get.ts'
 import { startKeeping } from './keeper-machine.ts'
 import { type PutKeeper, answerPut, refusalOf, refuseInvalid, unexpected } from './keeper-put.ts'
@@ -39,7 +40,7 @@ export async function createVoiceKeeper (components: VoiceKeeperComponents, init
   return keeper
 }
 
-class Keeper implements VoiceKeeper, PutKeeper, GetKeeper {
+class Keeper implements VoiceKeeper, PutKeeper, GetKeeper, CopyKeeper {
   readonly on: VoiceKeeper['on']
   readonly components: VoiceKeeperComponents
   readonly init: PutKeeper['init']
@@ -50,6 +51,7 @@ class Keeper implements VoiceKeeper, PutKeeper, GetKeeper {
   readonly #speakers: ReturnType<typeof createQuota>
   readonly #listeners: ReturnType<typeof createQuota>
   readonly #streams = new Set<FrameStream>()
+  readonly #copying = new Set<string>()
   readonly #refusals: Partial<Record<Refusal, number>> = {}
   #unhandle: (() => Promise<void>) | undefined
   #sessions = 0
@@ -109,11 +111,24 @@ class Keeper implements VoiceKeeper, PutKeeper, GetKeeper {
     const name = voiceName(record.voice)
     const known = this.#captures.get(name)
     if (known !== undefined) return await known
+    if (this.#copying.has(name)) throw new VoiceRefusedError('busy', 'somebody brings this message right now')
     // Those in their grace period count too, else one peer could begin any number of them.
     const { maxCaptures, maxCapturesPerPeer } = this.init
     const own = this.active().filter(({ speaker }) => speaker === record.speaker).length
     if (own >= maxCapturesPerPeer || this.#ongoing.size >= maxCaptures) throw new VoiceRefusedError('busy', 'too many messages are being spoken at once')
     return await this.#load(name, record)
+  }
+
+  async holdCopy (name: string, work: () => Promise<void>): Promise<void> {
+    if (this.#captures.has(name)) throw new VoiceRefusedError('busy', 'this message is being spoken right now')
+    if (this.#copying.has(name)) throw new VoiceRefusedError('busy', 'somebody brings this message right now')
+    this.#copying.add(name)
+    await work().finally(() => this.#copying.delete(name))
+  }
+
+  copied (record: CaptureRecord, previous: CaptureRecord | undefined): void {
+    this.components.logger.info('a voice message was brought', { voice: voiceName(record.voice), state: record.state, segments: record.segments })
+    this.#events.emit('copied', { record, previous })
   }
 
   /** Shares one load among streams that open at the same time: two machines of one message would fork it. */
@@ -178,6 +193,7 @@ class Keeper implements VoiceKeeper, PutKeeper, GetKeeper {
     const frame = refuseInvalid(() => decodeRequest(bytes))
     if (frame.type === 'put') await this.#speakers.hold(device, async () => { await answerPut(this, stream, device, frame) })
     else if (frame.type === 'get') await this.#listeners.hold(device, async () => { await answerGet(this, stream, device, frame) })
+    else if (frame.type === 'copy') await this.#speakers.hold(device, async () => { await answerCopy(this, stream, device, frame) })
     else throw unexpected(frame)
   }
 

@@ -1,19 +1,41 @@
 import type { CommandDefinition } from '../command.ts'
 import { call, reply } from './call.ts'
-import { contactAdd, contactList, contactRemove } from './contact.ts'
+import { contactAdd, contactList, contactShow } from './contact.ts'
+import { contactBlock, contactUnblock } from './contact-block.ts'
+import { contactDelete, contactEdit, contactRemove, contactRestore } from './contact-edit.ts'
+import { contactExport } from './contact-export.ts'
+import { contactFollow, contactUnverify, contactVerify } from './contact-verify.ts'
 import { conversationList, conversationShow } from './conversation.ts'
 import { deviceStart } from './device.ts'
-import { idCard, idCreate, idShow } from './id.ts'
+import { deviceDelete, deviceList, deviceRemove, deviceRename } from './device-list.ts'
+import { deviceJoin, devicePair } from './device-pair.ts'
+import { doctor } from './doctor.ts'
+import { contactAlias, groupAdd, groupCreate, groupDelete, groupList, groupRemove } from './group.ts'
+import { idCard, idCreate, idName, idShow } from './id.ts'
+import { idExport, idImport, idPassphrase } from './id-backup.ts'
+import { idRestore } from './id-restore.ts'
 import { inbox } from './inbox.ts'
 import { play } from './play.ts'
+import { policySet, policyShow } from './policy.ts'
+import { presenceSet, presenceShow } from './presence.ts'
+import { profileShow, profileVerifyName } from './profile.ts'
+import { profileClear, profilePhoto, profileSet } from './profile-set.ts'
 import { proxyAdd, proxyStart, proxyStatus } from './proxy.ts'
+import { proxyList, proxyMove } from './proxy-move.ts'
+import { requestAccept, requestDecline, requestList } from './request.ts'
 
 /** Every command, in the order of the help text. */
 export const commands: CommandDefinition[] = [
-  idCreate, idShow, idCard,
-  contactAdd, contactList, contactRemove,
-  proxyStart, proxyStatus, proxyAdd,
-  deviceStart,
+  idCreate, idShow, idName, idCard, idRestore, idPassphrase, idExport, idImport,
+  contactAdd, contactList, contactShow, contactEdit, contactRemove, contactRestore, contactDelete, contactBlock, contactUnblock,
+  contactVerify, contactUnverify, contactFollow, contactExport, contactAlias,
+  groupCreate, groupAdd, groupRemove, groupList, groupDelete,
+  requestList, requestAccept, requestDecline, policyShow, policySet,
+  profileShow, profileSet, profilePhoto, profileClear, profileVerifyName,
+  presenceShow, presenceSet,
+  proxyStart, proxyStatus, proxyAdd, proxyList, proxyMove,
+  deviceStart, devicePair, deviceJoin, deviceList, deviceRename, deviceRemove, deviceDelete,
   call, inbox, play, reply,
-  conversationList, conversationShow
+  conversationList, conversationShow,
+  doctor
 ]

@@ -32,7 +32,19 @@ export interface AddMessage { verb: 'add', thing: 'message', /** 16 bytes. */ me
 export interface AddAttachment extends VoiceEnd { verb: 'add', thing: 'attachment', message: Uint8Array, voice: Uint8Array }
 export interface PlayedMessage { verb: 'played', thing: 'message', message: Uint8Array, positionMs: number, done: boolean }
 
-export type Content = PublishConversation | AddParticipant | DeleteParticipant | AddMessage | AddAttachment | PlayedMessage
+/** One entry of a home log. */
+export interface HomeRecord {
+  /** A word: up to 32 lower case letters, digits and hyphens, a letter first. */
+  collection: string
+  /** 1 to 256 characters. */
+  key: string
+  /** At most 48 KiB; null deletes the entry. */
+  value: Uint8Array | null
+}
+export interface PutRecord extends HomeRecord { verb: 'put', thing: 'record' }
+export interface PutRecords { verb: 'put', thing: 'records', records: HomeRecord[] }
+
+export type Content = PublishConversation | AddParticipant | DeleteParticipant | AddMessage | AddAttachment | PlayedMessage | PutRecord | PutRecords
 
 export const idSchema: z.ZodMiniType<Uint8Array<ArrayBuffer>> = bytesSchema({ exactBytes: 16 })
 export const keySchema: z.ZodMiniType<Uint8Array<ArrayBuffer>> = bytesSchema({ exactBytes: 32 })

@@ -19,12 +19,16 @@ export interface ActionContext {
   creator: Did
   /** The salted hash of the first subject. */
   subjectHash: Uint8Array
+  /** Whether the log is a home log. */
+  isHome: boolean
 }
 
 /** One kind of content: its shape, its rule and its effect. One file each. */
 export interface ActionDefinition<C extends Content = Content> {
   readonly verb: C['verb']
   readonly thing: C['thing']
+  /** Whether it belongs in a home log, and nowhere else; all others have no effect there. @default false */
+  readonly isForHome?: boolean
   /** Checks the content as it is sealed: with `v: 1`. */
   readonly schema: Schema<C & { v: 1 }>
   /** Returns what the action must say in clear about who may hold the log. */

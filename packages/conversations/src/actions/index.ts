@@ -1,1 +1,1 @@
-export type { AddAttachment, AddMessage, AddParticipant, Content, DeleteParticipant, Permission, PlayedMessage, PublishConversation, VoiceEnd, VoiceStart } from './content.ts'
+export type { AddAttachment, AddMessage, AddParticipant, Content, DeleteParticipant, HomeRecord, Permission, PlayedMessage, PublishConversation, PutRecord, PutRecords, VoiceEnd, VoiceStart } from './content.ts'

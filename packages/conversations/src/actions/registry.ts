@@ -4,10 +4,12 @@ import { addAttachment } from './add-attachment.ts'
 import { addMessage } from './add-message.ts'
 import { addParticipant } from './add-participant.ts'
 import type { Content } from './content.ts'
-import type { ActionDefinition } from './definition.ts'
+import type { ActionContext, ActionDefinition, Draft } from './definition.ts'
 import { deleteParticipant } from './delete-participant.ts'
 import { playedMessage } from './played-message.ts'
 import { publishConversation } from './publish-conversation.ts'
+import { putRecord } from './put-record.ts'
+import { putRecords } from './put-records.ts'
 
 /** Every pair of verb and thing that there is. */
 export const DEFINITIONS: readonly ActionDefinition[] = [
@@ -16,7 +18,9 @@ export const DEFINITIONS: readonly ActionDefinition[] = [
   deleteParticipant,
   addMessage,
   addAttachment,
-  playedMessage
+  playedMessage,
+  putRecord,
+  putRecords
 ]
 
 const WHAT = 'action’s content'
@@ -31,6 +35,14 @@ const kinds = new Map<string, Kind>(DEFINITIONS.map(definition => [
 /** Returns what is known of a content's kind. */
 export function definitionOf ({ verb, thing }: { verb: string, thing: string }): ActionDefinition {
   return kindOf(verb, thing).definition
+}
+
+/** Says why a content of a participant has no effect, or returns undefined where it has. */
+export function refusalOf (draft: Draft, context: ActionContext, content: Content): string | undefined {
+  const definition = definitionOf(content)
+  const { isForHome = false } = definition
+  if (isForHome !== context.isHome) return context.isHome ? 'a home log holds nothing but records' : 'only a home log holds records'
+  return definition.forbids(draft, context, content)
 }
 
 /** @throws {InvalidBytesError | OversizedBytesError} */

@@ -1,4 +1,5 @@
 import { cidOf, countSchema, createCodec, bytesSchema, sha256, type CID } from '@parley/core'
+import { concat, equals } from 'uint8arrays'
 import * as z from 'zod/mini'
 import { WALL_LIMIT } from './limits.ts'
 
@@ -38,6 +39,23 @@ export function hashSubject (salt: Uint8Array, subject: string): Uint8Array<Arra
   bytes.set(salt)
   bytes.set(text, salt.length)
   return sha256(bytes)
+}
+
+const HOME = new TextEncoder().encode('parley/1/home')
+
+/** Returns the 16-byte salt of the subject of a person's home log, from their 32-byte key. */
+export function homeSalt (person: Uint8Array): Uint8Array<ArrayBuffer> {
+  return sha256(concat([HOME, person])).slice(0, 16)
+}
+
+/** Returns the basics of a person's home log, begun at the time at which their device list was. */
+export function homeBasics (person: Uint8Array, time: number): Basics {
+  return { v: 1, creator: person, time, subject: hashSubject(homeSalt(person), '') }
+}
+
+/** Tells whether basics are those of a home log: anybody can, since its salt is no secret. */
+export function isHome ({ creator, subject }: Basics): boolean {
+  return equals(subject, hashSubject(homeSalt(creator), ''))
 }
 
 /** Tells basics from actions by their first byte: a map of four keys against a list of two. */

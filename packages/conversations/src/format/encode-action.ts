@@ -1,6 +1,6 @@
 import { OversizedBytesError, type HybridTime } from '@parley/core'
-import type { SealedCopy } from '@parley/identity'
 import { LINK_BYTES } from './cbor-reader.ts'
+import type { KeyCopy } from './key-copy.ts'
 import { MAX_ACTION_BYTES } from './limits.ts'
 import { KEY } from './map-keys.ts'
 import type { AccessChange } from './parse-action.ts'
@@ -17,7 +17,7 @@ export interface ActionFields {
   time: HybridTime
   epoch: number
   access?: AccessChange | undefined
-  keys?: SealedCopy[] | undefined
+  keys?: KeyCopy[] | undefined
   /** Whole CIDs, 36 bytes each. */
   links?: Uint8Array[] | undefined
   sealed: Uint8Array
@@ -72,7 +72,7 @@ interface Writer { readonly buffer: Uint8Array<ArrayBuffer>, at: number }
 
 function sizeBound (fields: ActionFields): number {
   let bytes = FIXED_BYTES + fields.sealed.length + fields.heads.length * LINK_BYTES + (fields.links?.length ?? 0) * LINK_BYTES
-  for (const copy of fields.keys ?? []) bytes += 100 + copy.ct.length
+  for (const copy of fields.keys ?? []) bytes += 120 + copy.ct.length
   if (fields.access !== undefined) bytes += 32 + 34 * (fields.access.add.length + fields.access.remove.length)
   return bytes
 }
@@ -138,16 +138,19 @@ function writeAccess (writer: Writer, { add, remove }: AccessChange): void {
   for (const person of remove) writeBytes(writer, person)
 }
 
-function writeKeys (writer: Writer, keys: SealedCopy[]): void {
+function writeKeys (writer: Writer, keys: KeyCopy[]): void {
   write(writer, KEY.keys)
   writeHead(writer, 4, keys.length)
   for (const copy of keys) {
-    writeHead(writer, 5, 3)
+    writeHead(writer, 5, copy.prekey === undefined ? 3 : 4)
     write(writer, KEY.ct)
     writeBytes(writer, copy.ct)
     write(writer, KEY.enc)
     writeBytes(writer, copy.enc)
     write(writer, KEY.device)
     writeBytes(writer, copy.device)
+    if (copy.prekey === undefined) continue
+    write(writer, KEY.prekey)
+    writeBytes(writer, copy.prekey)
   }
 }

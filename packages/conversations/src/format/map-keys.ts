@@ -26,5 +26,6 @@ export const KEY = {
   remove: key('remove'),
   ct: key('ct'),
   enc: key('enc'),
-  device: key('device')
+  device: key('device'),
+  prekey: key('prekey')
 } as const

@@ -1,6 +1,6 @@
 import { OversizedBytesError, type HybridTime } from '@parley/core'
-import type { SealedCopy } from '@parley/identity'
 import { CBOR_NULL, LINK_BYTES, compareAt, expectBytes, readCount, readHead, readKey, readLength, readLink, refuse, takeBytes, type Cursor } from './cbor-reader.ts'
+import { PRE_KEY_ID_BYTES, type KeyCopy } from './key-copy.ts'
 import { COUNT_LIMIT, MAX_ACCESS_CHANGES, MAX_ACTION_BYTES, MAX_HEADS, MAX_LINKS, MAX_OFFSET_MINUTES, MIN_SEALED_BYTES, WALL_LIMIT } from './limits.ts'
 import { KEY } from './map-keys.ts'
 
@@ -32,7 +32,7 @@ export interface ParsedAction {
   readonly linksAt: number
   readonly linkCount: number
   readonly access: AccessChange | undefined
-  readonly keys: SealedCopy[] | undefined
+  readonly keys: KeyCopy[] | undefined
   readonly sealed: Uint8Array
 }
 
@@ -136,14 +136,15 @@ function readKeyList (cursor: Cursor): Uint8Array[] {
   return list
 }
 
-function readKeys (cursor: Cursor): SealedCopy[] {
+function readKeys (cursor: Cursor): KeyCopy[] {
   const { bytes } = cursor
   const count = readLength(cursor, 4, MAX_ACTION_BYTES)
   if (count === 0) refuse('an optional list is empty')
-  const copies: SealedCopy[] = []
+  const copies: KeyCopy[] = []
   let lastAt = -1
   for (let index = 0; index < count; index++) {
-    if (readHead(cursor, 5) !== 3) refuse('a sealed key has other keys than ct, enc and device')
+    const fields = readHead(cursor, 5)
+    if (fields !== 3 && fields !== 4) refuse('a sealed key has other keys than ct, enc, device and prekey')
     expectBytes(cursor, KEY.ct)
     const ct = readByteString(cursor, 0)
     expectBytes(cursor, KEY.enc)
@@ -152,9 +153,17 @@ function readKeys (cursor: Cursor): SealedCopy[] {
     const deviceAt = readKey(cursor)
     if (lastAt >= 0 && compareAt(bytes, lastAt, bytes, deviceAt, 32) >= 0) refuse('its sealed keys are not in order')
     lastAt = deviceAt
-    copies.push({ device: bytes.subarray(deviceAt, deviceAt + 32), enc: bytes.subarray(encAt, encAt + 32), ct })
+    const copy = { device: bytes.subarray(deviceAt, deviceAt + 32), enc: bytes.subarray(encAt, encAt + 32), ct }
+    copies.push(fields === 3 ? copy : { ...copy, prekey: readPreKey(cursor) })
   }
   return copies
+}
+
+function readPreKey (cursor: Cursor): Uint8Array {
+  expectBytes(cursor, KEY.prekey)
+  const id = readByteString(cursor, PRE_KEY_ID_BYTES)
+  if (id.length !== PRE_KEY_ID_BYTES) refuse('the id of a pre-key is not 8 bytes')
+  return id
 }
 
 function readByteString (cursor: Cursor, min: number): Uint8Array {

@@ -1,4 +1,4 @@
-import type { Basics } from '../format/basics.ts'
+import { isHome, type Basics } from '../format/basics.ts'
 import type { ParsedAction } from '../format/parse-action.ts'
 import { createAccessHistory, type AccessHistory } from './access-history.ts'
 import { createLogRows, type LogRows } from './log-rows.ts'
@@ -17,6 +17,8 @@ export interface Author {
 /** What is remembered of a log: no contents, and no block. */
 export interface LogIndex {
   readonly basics: Basics
+  /** Whether it is a home log, whose access set never changes. */
+  readonly isHome: boolean
   /** `keyName` of the creator. */
   readonly creatorName: string
   readonly rows: LogRows
@@ -34,6 +36,7 @@ export interface LogIndex {
 export function createLogIndex (basics: Basics): LogIndex & { addAuthor(key: Uint8Array, person: Uint8Array): number, link(row: number): boolean } {
   const rows = createLogRows()
   const creatorName = keyName(basics.creator)
+  const isHomeLog = isHome(basics)
   const access = createAccessHistory(creatorName, rows.compare)
   const authors: Author[] = []
   const numbers = new Map<string, number>()
@@ -59,6 +62,7 @@ export function createLogIndex (basics: Basics): LogIndex & { addAuthor(key: Uin
   }
   return {
     basics,
+    isHome: isHomeLog,
     creatorName,
     rows,
     access,
@@ -70,7 +74,7 @@ export function createLogIndex (basics: Basics): LogIndex & { addAuthor(key: Uin
     add (action, hash, placed) {
       const { bytes, authorAt, personAt, time } = action
       const author = placed.author >= 0 ? placed.author : authorOf(bytes.subarray(authorAt, authorAt + 32), bytes.subarray(personAt, personAt + 32))
-      const version = action.access === undefined ? placed.access : access.change(placed.access, rows.size, action.access)
+      const version = action.access === undefined || isHomeLog ? placed.access : access.change(placed.access, rows.size, action.access)
       const row = rows.add(hash, { author, seq: action.seq, wallMs: time.wallMs, counter: time.counter, epoch: action.epoch, access: version, prev: placed.prev })
       const forked = link(row)
       for (const parent of placed.parents) heads.delete(parent)

@@ -77,12 +77,15 @@ export interface About {
   created: number
   /** Who may hold it now: 32-byte keys in order. */
   access: Uint8Array[]
+  /** Set on a home log, which is no conversation to people. */
+  home?: true | undefined
 }
 
 const aboutCodec = createCodec<About>('entry of a conversation', z.strictObject({
   v: z.literal(1),
   created: countSchema(),
-  access: z.array(key32)
+  access: z.array(key32),
+  home: z.optional(z.literal(true))
 }), { maxBytes: 16 * 1024 * 1024 })
 
 export const ABOUT_PREFIX = '/conversations/about/'

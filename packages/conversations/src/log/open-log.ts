@@ -38,6 +38,8 @@ export interface LogComponents {
   clock: Clock
   /** What is stored but may not be on the disk though it has to, by the name of its log: it outlives a log that is opened anew. */
   unflushed: Map<string, Change[]>
+  /** Returns what to note, in the same commit, about blocks of a conversation; not asked about home logs. */
+  notes?: ((changes: Change[]) => Change[]) | undefined
 }
 
 /** Opens a log that the store has. */
@@ -51,7 +53,7 @@ export function beginLog (components: LogComponents, id: CID, basics: Basics, of
   return createOpenLog(components, id, createLogIndex(basics), offsetMinutes)
 }
 
-function createOpenLog ({ store, clock, unflushed }: LogComponents, id: CID, index: LogIndex, offsetMinutes: () => number): OpenLog {
+function createOpenLog ({ store, clock, unflushed, notes }: LogComponents, id: CID, index: LogIndex, offsetMinutes: () => number): OpenLog {
   const name = id.toString()
   let saved = savedOf(index)
   return {
@@ -65,7 +67,7 @@ function createOpenLog ({ store, clock, unflushed }: LogComponents, id: CID, ind
     get isAhead () { return saved.rows !== index.rows.size || unflushed.has(name) },
     async commit (changes, { durable = false, flushLater = false }) {
       const now = savedOf(index)
-      const all = [...changes]
+      const all = [...changes, ...index.isHome ? [] : notes?.(changes) ?? []]
       if (now.rows > saved.rows) all.push(pageChange(name, index, saved))
       if (isAboutChanged(saved, now)) all.push(aboutOf(name, index))
       await store.commit(all, { durable })
@@ -96,9 +98,9 @@ function isAboutChanged (saved: Saved, now: Saved): boolean {
   return saved.rows === 0 || saved.changes !== now.changes
 }
 
-function aboutOf (name: string, { basics, access }: LogIndex): Change {
+function aboutOf (name: string, { basics, access, isHome }: LogIndex): Change {
   const people = [...access.people(access.newest())].sort()
-  return aboutChange(name, { v: 1, created: basics.time, access: people.map(keyBytes) })
+  return aboutChange(name, { v: 1, created: basics.time, access: people.map(keyBytes), ...(isHome ? { home: true } : {}) })
 }
 
 /** Times grow along every link, so the newest is that of a head. */

@@ -15,12 +15,15 @@ export interface NewItem {
   conversation?: CID | undefined
   /** At most 64 KiB; sealed by whoever wrote it. */
   payload: Uint8Array
+  /** Whose doing it is: each sender has a share of the mailbox. */
+  from?: Did | undefined
 }
 
 export interface BoxInit {
   person: Did
   maxItems: number
   maxBytes: number
+  maxItemsPerSender: number
   retentionMs: number
   /** The devices for which items are held. */
   awaited: () => Promise<Did[]>
@@ -55,7 +58,7 @@ export interface Box {
   held(): Held
 }
 
-interface Entry { seq: number, sizeBytes: number, at: number, kind: string }
+interface Entry { seq: number, sizeBytes: number, at: number, kind: string, from: string | undefined }
 
 /** Reads the mailbox of one person from the store. */
 export async function openBox (components: { store: Store, clock: Clock, random: RandomBytes, logger: Logger }, init: BoxInit): Promise<Box> {
@@ -116,13 +119,14 @@ export async function openBox (components: { store: Store, clock: Clock, random:
 
   return {
     id,
-    reserve ({ kind, conversation, payload }) {
+    reserve ({ kind, conversation, payload, from }) {
       const now = clock.now()
-      const value = itemCodec.encode({ v: 1, kind, conversation: conversation ?? null, payload: new Uint8Array(payload), at: Math.floor(now) })
+      const value = itemCodec.encode({ v: 1, kind, conversation: conversation ?? null, payload: new Uint8Array(payload), at: Math.floor(now), ...from === undefined ? {} : { from } })
       const held = { items: entries.length + reservations.count, sizeBytes: sizeBytes() + reservations.sizeBytes }
       if (held.items >= init.maxItems || held.sizeBytes + value.byteLength > init.maxBytes) throw new MailboxFullError(person, held)
+      if (from !== undefined && entries.filter(entry => entry.from === from).length + reservations.countOf(from) >= init.maxItemsPerSender) throw new MailboxFullError(person, held, from)
       const seq = next++
-      reservations.add(seq, value.byteLength, clock.monotonicNow())
+      reservations.add(seq, { sizeBytes: value.byteLength, from, since: clock.monotonicNow() })
       return [{ type: 'put', key: itemKey(person, seq), value }, boxChange()]
     },
     async look () {
@@ -179,6 +183,6 @@ export async function openBox (components: { store: Store, clock: Clock, random:
 }
 
 function entryOf (value: Uint8Array): Omit<Entry, 'seq'> {
-  const { at, kind } = itemCodec.decode(value)
-  return { sizeBytes: value.byteLength, at, kind }
+  const { at, kind, from } = itemCodec.decode(value)
+  return { sizeBytes: value.byteLength, at, kind, from }
 }

@@ -22,6 +22,8 @@ export const MAX_STREAMS_PER_PEER = 8
 
 /** What is kept for one person; past that `put` refuses. */
 export const DEFAULT_MAX_ITEMS = 10_000
+/** What one sender may have of it, so that others find room. */
+export const DEFAULT_MAX_ITEMS_PER_SENDER = 2_500
 export const DEFAULT_MAX_BYTES = 64 * 1024 * 1024
 /** Items that no device fetched are dropped after this time: 90 days. */
 export const DEFAULT_RETENTION_MS = 90 * 24 * 3_600_000

@@ -7,7 +7,7 @@ import { awaitedDevices } from './drop-rule.ts'
 import type { AckReason } from './frames.ts'
 import { runHolderSession } from './holder-session.ts'
 import {
-  DEFAULT_MAX_BYTES, DEFAULT_MAX_ITEMS, DEFAULT_RETENTION_MS, FIRST_LOOK_MS, LAST_LOOK_MS, MAILBOX_PROTOCOL, MAX_MAILBOX_FRAME_BYTES, MAX_STREAMS_PER_PEER,
+  DEFAULT_MAX_BYTES, DEFAULT_MAX_ITEMS, DEFAULT_MAX_ITEMS_PER_SENDER, DEFAULT_RETENTION_MS, FIRST_LOOK_MS, LAST_LOOK_MS, MAILBOX_PROTOCOL, MAX_MAILBOX_FRAME_BYTES, MAX_STREAMS_PER_PEER,
   SWEEP_INTERVAL_MS
 } from './limits.ts'
 
@@ -27,7 +27,9 @@ export interface Mailbox extends Emitter<MailboxEvents> {
    * that it is kept. Once committed, devices that follow get it within a few
    * milliseconds of `announce`, or a little later by themselves.
    *
-   * @throws {MailboxFullError} when there is no room; nothing is dropped to make some
+   * There are no changes when `admits` wants nothing of the sender.
+   *
+   * @throws {MailboxFullError} when there is no room, in all or for this sender; nothing is dropped to make some
    * @throws {NotAllowedError} when the person is not served here
    * @throws {InvalidBytesError | OversizedBytesError} when the item is none
    */
@@ -60,6 +62,10 @@ export interface MailboxInit {
   maxItems?: number | undefined
   /** @default 64 MiB a person */
   maxBytes?: number | undefined
+  /** Items of one sender in a person's mailbox, where the sender is told. @default 2500 */
+  maxItemsPerSender?: number | undefined
+  /** Decides whether anything of a sender is put into a person's mailbox. @default all is */
+  admits?: ((person: Did, from: Did) => boolean) | undefined
 }
 
 /** A mailbox in use: its items, and the devices that follow it. */
@@ -72,7 +78,7 @@ interface Served {
 /** Creates the mailboxes of a holder and begins to answer devices on `/parley/mailbox/1`. */
 export async function createMailbox (components: MailboxComponents, init: MailboxInit): Promise<Mailbox> {
   const { network, people, clock } = components
-  const { serves, retentionMs = DEFAULT_RETENTION_MS, maxItems = DEFAULT_MAX_ITEMS, maxBytes = DEFAULT_MAX_BYTES } = init
+  const { serves, retentionMs = DEFAULT_RETENTION_MS, maxItems = DEFAULT_MAX_ITEMS, maxBytes = DEFAULT_MAX_BYTES, maxItemsPerSender = DEFAULT_MAX_ITEMS_PER_SENDER, admits = () => true } = init
   const logger = components.logger.child('mailbox')
   const emitter = createEmitter<MailboxEvents>(logger)
   const opened = new Map<Did, Promise<Served>>()
@@ -82,7 +88,7 @@ export async function createMailbox (components: MailboxComponents, init: Mailbo
 
   const openServed = async (person: Did): Promise<Served> => {
     const awaited = async (): Promise<Did[]> => awaitedDevices(await people.list(person), clock.now())
-    const box = await openBox({ ...components, logger }, { person, maxItems, maxBytes, retentionMs, awaited })
+    const box = await openBox({ ...components, logger }, { person, maxItems, maxBytes, maxItemsPerSender, retentionMs, awaited })
     return { box, wakers: new Set(), cancelLook: undefined }
   }
   const servedOf = async (person: Did): Promise<Served> => {
@@ -167,6 +173,7 @@ export async function createMailbox (components: MailboxComponents, init: Mailbo
     async put (person, item) {
       stopping.signal.throwIfAborted()
       if (!serves().includes(person)) throw new NotAllowedError(`The mailbox of ${person} is not kept here`)
+      if (item.from !== undefined && !admits(person, item.from)) return []
       const served = await servedOf(person)
       // What devices let go of since makes room.
       await served.box.look()

@@ -7,7 +7,7 @@ import { MAX_PAYLOAD_BYTES } from './limits.ts'
 const v = z.literal(1)
 const box = bytesSchema({ exactBytes: 16 })
 const boxSchema = z.strictObject({ v, id: box, next: countSchema() })
-const itemSchema = z.strictObject({ v, kind: kindSchema, conversation: z.nullable(cidSchema), payload: bytesSchema({ maxBytes: MAX_PAYLOAD_BYTES }), at: countSchema() })
+const itemSchema = z.strictObject({ v, kind: kindSchema, conversation: z.nullable(cidSchema), payload: bytesSchema({ maxBytes: MAX_PAYLOAD_BYTES }), at: countSchema(), from: z.optional(z.string().check(z.maxLength(256))) })
 const cursorSchema = z.strictObject({ v, upTo: countSchema(), reason: reasonSchema, at: countSchema() })
 const followingSchema = z.strictObject({ v, box, after: countSchema() })
 

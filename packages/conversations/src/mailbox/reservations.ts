@@ -1,6 +1,6 @@
 import { GIVE_UP_MS, LATE_MS } from './limits.ts'
 
-interface Reservation { sizeBytes: number, since: number }
+interface Reservation { sizeBytes: number, from: string | undefined, since: number }
 
 /**
  * Numbers that were given out and whose items are not known to be committed.
@@ -13,7 +13,9 @@ interface Reservation { sizeBytes: number, since: number }
 export interface Reservations {
   readonly count: number
   readonly sizeBytes: number
-  add(seq: number, sizeBytes: number, now: number): void
+  /** How many are of one sender. */
+  countOf(from: string): number
+  add(seq: number, reservation: Reservation): void
   delete(seq: number): void
   /** The numbers still looked for; gives up on those of long ago. */
   open(now: number): number[]
@@ -26,7 +28,8 @@ export function createReservations (): Reservations {
   return {
     get count () { return open.size },
     get sizeBytes () { return [...open.values()].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) },
-    add (seq, sizeBytes, now) { open.set(seq, { sizeBytes, since: now }) },
+    countOf: from => [...open.values()].filter(reservation => reservation.from === from).length,
+    add (seq, reservation) { open.set(seq, reservation) },
     delete (seq) { open.delete(seq) },
     open (now) {
       for (const [seq, { since }] of open) {

@@ -1,14 +1,20 @@
 import { InvalidBytesError } from '@parley/core'
 import { equals } from 'uint8arrays'
-import {  } from '../format/key-name.ts'
 
 /** What keys of a conversation are sealed for. */
 export const KEY_PURPOSE = 'conversation-key'
 /** Two devices may begin the same epoch at once; more keys than this are somebody's mischief. */
-const MAX_KEYS_PER_EPOCH = 8
+export const MAX_KEYS_PER_EPOCH = 8
 const ENTRY_BYTES = 36
 
-/** The keys of a conversation that were sealed to us, and who else has each epoch's. In memory only. */
+/** A key, and the epoch of its conversation in which contents are sealed with it. */
+export interface EpochKey {
+  epoch: number
+  /** 32 bytes. */
+  key: Uint8Array
+}
+
+/** The keys of a conversation that we have, and who else has each epoch's. In memory only. */
 export interface Keyring {
   /** Returns the keys of an epoch, in the order in which we learned them. */
   keys(epoch: number): Uint8Array[]
@@ -41,7 +47,7 @@ export function createKeyring (): Keyring {
 }
 
 /** Writes keys as they are sealed: for each its epoch (4 bytes, big-endian) and its 32 bytes. */
-export function encodeKeys (keys: Array<{ epoch: number, key: Uint8Array }>): Uint8Array<ArrayBuffer> {
+export function encodeKeys (keys: EpochKey[]): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(keys.length * ENTRY_BYTES)
   const view = new DataView(bytes.buffer)
   keys.forEach(({ epoch, key }, index) => {
@@ -52,7 +58,7 @@ export function encodeKeys (keys: Array<{ epoch: number, key: Uint8Array }>): Ui
 }
 
 /** @throws {InvalidBytesError} */
-export function decodeKeys (bytes: Uint8Array): Array<{ epoch: number, key: Uint8Array }> {
+export function decodeKeys (bytes: Uint8Array): EpochKey[] {
   if (bytes.length === 0 || bytes.length % ENTRY_BYTES !== 0) throw new InvalidBytesError('list of conversation keys', 'their length is no multiple of 36')
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   return Array.from({ length: bytes.length / ENTRY_BYTES }, (_none, index) => ({

@@ -1,47 +1,63 @@
 import type { AbortOptions, CID, Logger, Store } from '@parley/core'
-import { UndecryptableError, decryptContent, didFromPublicKey, type DeviceKeys, type Did } from '@parley/identity'
+import { didFromPublicKey, type Did } from '@parley/identity'
 import { equals } from 'uint8arrays'
 import type { Draft } from '../actions/definition.ts'
 import type { Content } from '../actions/index.ts'
 import { decodeContent, definitionOf } from '../actions/registry.ts'
 import { parseAction, type AccessChange, type ParsedAction } from '../format/parse-action.ts'
-import { sealingContext } from '../format/sealing-context.ts'
 import type { LogIndex } from '../log/log-index.ts'
 import { readBlock } from '../log/log-stream.ts'
 import { cidOfHash } from '../log/stored-action.ts'
-import { KEY_PURPOSE, createKeyring, decodeKeys, type Keyring } from './keyring.ts'
+import { createKeyring, type EpochKey, type Keyring } from './keyring.ts'
 import { LogEntry } from './log-entry.ts'
+import { isSealedTo, openKeys, type Opener } from './sealed-keys.ts'
 import { createStateFold } from './state-fold.ts'
+import { unseal } from './unseal.ts'
 import { keyName } from '../format/key-name.ts'
 
-/** Reads a log's contents as it grows: opens keys and seals, and folds what it read. */
-export interface LogReader {
+/** What appending needs of a log's contents. */
+export interface AppendReader {
   readonly keyring: Keyring
   readonly creator: Did
+  /** Takes in an action of our own, which is the log's newest row. */
+  addOwn(index: LogIndex, action: ParsedAction, content: Content): LogEntry
+  draft(): Draft
+}
+
+/** Reads a log's contents as it grows: opens keys and seals, and folds what it read. */
+export interface LogReader extends AppendReader {
   /** In the common order. */
   readonly entries: readonly LogEntry[]
   /** Actions whose content we cannot read. */
   readonly unreadable: number
   /** Reads what the log gained. */
   catchUp(index: LogIndex, options?: AbortOptions): Promise<void>
-  /** Takes in an action of our own, which is the log's newest row. */
-  addOwn(index: LogIndex, action: ParsedAction, content: Content): LogEntry
-  draft(): Draft
+  /** Takes in keys that came otherwise than in this log; tells whether they opened anything. */
+  learn(keys: EpochKey[]): boolean
+}
+
+export interface LogReaderComponents {
+  store: Store
+  /** Without any, nothing opens. */
+  openers: readonly Opener[]
+  /** Returns keys of this log that are kept elsewhere; asked once, when there is something to read. */
+  otherKeys?: (() => Promise<EpochKey[]>) | undefined
+  logger: Logger
 }
 
 /** Blocks that are read at once. */
 const READ_AHEAD = 256
 
-/** Creates the reader of one conversation. Without a device nothing opens. */
-export function createLogReader ({ store, device, logger }: { store: Store, device?: DeviceKeys | undefined, logger: Logger }, id: CID, { basics, rows }: LogIndex): LogReader {
-  const conversation = id.multihash.digest
+/** Creates the reader of one conversation. */
+export function createLogReader ({ store, openers, otherKeys, logger }: LogReaderComponents, id: CID, { basics, rows, isHome }: LogIndex): LogReader {
   const keyring = createKeyring()
   const creator = didFromPublicKey(basics.creator)
-  const fold = createStateFold({ creator, subjectHash: basics.subject }, (a, b) => rows.compare(a.row, b.row))
+  const fold = createStateFold({ creator, subjectHash: basics.subject, isHome }, (a, b) => rows.compare(a.row, b.row))
   const locked = new Set<LogEntry>()
   const dids: Array<{ author: Did, person: Did }> = []
   let read = 0
   let malformed = 0
+  let isSeeded = otherKeys === undefined
 
   const entryOf = (index: LogIndex, row: number, action: ParsedAction): LogEntry => {
     const number = index.rows.author(row)
@@ -53,7 +69,7 @@ export function createLogReader ({ store, device, logger }: { store: Store, devi
   /** Opens an entry's content with the keys we have. */
   const open = (entry: LogEntry): void => {
     const { action } = entry
-    const bytes = unseal(keyring.keys(action.epoch), action, conversation)
+    const bytes = unseal(keyring.keys(action.epoch), action)
     if (bytes === undefined) {
       entry.unreadable = 'no-key'
       locked.add(entry)
@@ -70,27 +86,24 @@ export function createLogReader ({ store, device, logger }: { store: Store, devi
       logger.warn('an action holds what is no content', { conversation: id.toString(), action: entry.cid.toString(), reason: (error as Error).message })
     }
   }
-  /** Takes keys out of an action; returns whether any is new. */
-  const takeKeys = async (action: ParsedAction): Promise<boolean> => {
-    const { keys = [], epoch, bytes, authorAt, seq } = action
-    for (const copy of keys) keyring.devices(epoch).add(keyName(copy.device))
-    const mine = device === undefined ? undefined : keys.find(copy => equals(copy.device, device.signer.publicKey))
-    if (mine === undefined || device === undefined) return false
-    try {
-      const plain = await device.sealing.open(KEY_PURPOSE, mine, sealingContext(conversation, bytes.subarray(authorAt, authorAt + 32), seq))
-      return decodeKeys(plain).map(({ epoch, key }) => keyring.add(epoch, key)).includes(true)
-    } catch (error) {
-      logger.warn('a key that was sealed to us does not open', { conversation: id.toString(), reason: (error as Error).message })
-      return false
+  const learn = (keys: EpochKey[]): boolean => {
+    const isNew = keys.map(({ epoch, key }) => keyring.add(epoch, key)).includes(true)
+    if (!isNew) return false
+    const before = locked.size
+    for (const entry of [...locked]) {
+      open(entry)
+      if (entry.content !== undefined) fold.changed(entry)
     }
+    return locked.size < before
+  }
+  const takeKeys = async (action: ParsedAction): Promise<void> => {
+    for (const copy of action.keys ?? []) keyring.devices(action.epoch).add(keyName(copy.device))
+    const opened = await openKeys({ openers, logger }, action)
+    // The secret may have gone since we asked: then the key is where it was brought before.
+    learn(opened.length === 0 && isSealedTo(openers, action) ? await otherKeys?.() ?? [] : opened)
   }
   const add = async (index: LogIndex, row: number, action: ParsedAction): Promise<void> => {
-    if (action.keys !== undefined && await takeKeys(action)) {
-      for (const entry of [...locked]) {
-        open(entry)
-        if (entry.content !== undefined) fold.changed(entry)
-      }
-    }
+    if (action.keys !== undefined) await takeKeys(action)
     const entry = entryOf(index, row, action)
     open(entry)
     fold.insert(entry)
@@ -100,7 +113,12 @@ export function createLogReader ({ store, device, logger }: { store: Store, devi
     creator,
     entries: fold.entries,
     get unreadable () { return locked.size + malformed },
+    learn,
     async catchUp (index, { signal } = {}) {
+      if (!isSeeded && read < index.rows.size) {
+        learn(await otherKeys?.() ?? [])
+        isSeeded = true
+      }
       while (read < index.rows.size) {
         signal?.throwIfAborted()
         const from = read
@@ -118,19 +136,6 @@ export function createLogReader ({ store, device, logger }: { store: Store, devi
     },
     draft: () => fold.draft()
   }
-}
-
-function unseal (keys: Uint8Array[], { bytes, authorAt, seq, sealed }: ParsedAction, conversation: Uint8Array): Uint8Array | undefined {
-  if (keys.length === 0) return undefined
-  const context = sealingContext(conversation, bytes.subarray(authorAt, authorAt + 32), seq)
-  for (const key of keys) {
-    try {
-      return decryptContent(key, sealed, context)
-    } catch (error) {
-      if (!(error instanceof UndecryptableError)) throw error
-    }
-  }
-  return undefined
 }
 
 /** Compares what an action says in clear with what it seals. */

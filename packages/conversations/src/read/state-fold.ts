@@ -1,6 +1,6 @@
 import type { Did } from '@parley/identity'
 import type { Draft } from '../actions/definition.ts'
-import { definitionOf } from '../actions/registry.ts'
+import { definitionOf, refusalOf } from '../actions/registry.ts'
 import type { LogEntry } from './log-entry.ts'
 
 /** Applies entries in the common order, and again from where something came in between. */
@@ -21,7 +21,7 @@ const MIN_DISTANCE = 256
  * together near the end, where late actions come in, so what came late costs
  * what follows it and not the whole log.
  */
-export function createStateFold ({ creator, subjectHash }: { creator: Did, subjectHash: Uint8Array }, compare: (a: LogEntry, b: LogEntry) => number): StateFold {
+export function createStateFold ({ creator, subjectHash, isHome }: { creator: Did, subjectHash: Uint8Array, isHome: boolean }, compare: (a: LogEntry, b: LogEntry) => number): StateFold {
   const entries: LogEntry[] = []
   const start: Draft = { subject: undefined, participants: new Map([[creator, { did: creator, permission: 'write' }]]), messages: new Map() }
   let checkpoints = [{ applied: 0, draft: start }]
@@ -67,10 +67,9 @@ export function createStateFold ({ creator, subjectHash }: { creator: Did, subje
     if (entry.content === undefined) return undefined
     if (entry.flaw !== undefined) return entry.flaw
     if (!draft.participants.has(entry.person)) return 'its author is no participant'
-    const definition = definitionOf(entry.content)
-    const context = { person: entry.person, device: entry.author, time: entry.time, creator, subjectHash }
-    const reason = definition.forbids(draft, context, entry.content)
-    if (reason === undefined) definition.reduce(draft, context, entry.content)
+    const context = { person: entry.person, device: entry.author, time: entry.time, creator, subjectHash, isHome }
+    const reason = refusalOf(draft, context, entry.content)
+    if (reason === undefined) definitionOf(entry.content).reduce(draft, context, entry.content)
     return reason
   }
   return {

@@ -1,5 +1,6 @@
 import type { Clock, Logger } from '@parley/core'
-import { decodeContactCard, didFromPeerId, rolesOf, type ContactCard, type DeviceList, type Did, type People, type Role } from '@parley/identity'
+import { decodeContactCard, didFromPeerId, mergeDeviceLists, rolesOf, type ContactCard, type DeviceList, type Did, type People, type Role } from '@parley/identity'
+import { equals } from 'uint8arrays'
 import { MAX_CARDS, MAX_CARDS_BYTES, MAX_CARD_BYTES } from './limits.ts'
 import type { PeerIdentity } from './sharing-rule.ts'
 
@@ -21,6 +22,9 @@ export async function learnCards (cards: ContactCard[], allowed: Set<Did>, compo
   for (const card of cards) {
     if (!allowed.has(card.list.person)) continue
     try {
+      // The very card that is kept teaches nothing, and verifying it again would cost four signatures.
+      const known = await components.people.card(card.list.person)
+      if (known !== undefined && equals(known, card.bytes)) continue
       await components.people.learnCard(card.bytes)
     } catch (error) {
       // A forked device list is kept as it was; the sync goes on with the list we have.
@@ -52,14 +56,26 @@ export async function identify (peer: string, cards: ContactCard[], { people, cl
   const now = clock.now()
   const lists = new Map<Did, DeviceList>()
   for (const { list } of cards) {
-    if (list.sequence >= (lists.get(list.person)?.sequence ?? 0)) lists.set(list.person, list)
+    lists.set(list.person, union(lists.get(list.person), list))
   }
   for (const person of new Set([...await people.personsOf(device), ...lists.keys()])) {
     const known = await people.list(person)
-    if (known !== undefined && known.sequence >= (lists.get(person)?.sequence ?? 0)) lists.set(person, known)
+    if (known !== undefined) lists.set(person, union(known, lists.get(person)))
   }
   const holds = (list: DeviceList): boolean => rolesOf(list, device, now).some(role => HOLDING_ROLES.has(role))
   return { device, persons: [...lists.values()].filter(holds).map(list => list.person) }
+}
+
+/** Returns all that two lists of a person say; the first alone where the other was begun anew, which nobody should believe. */
+function union (kept: DeviceList | undefined, list: DeviceList): DeviceList
+function union (kept: DeviceList, list: DeviceList | undefined): DeviceList
+function union (kept: DeviceList | undefined, list: DeviceList | undefined): DeviceList | undefined {
+  if (kept === undefined || list === undefined) return kept ?? list
+  try {
+    return mergeDeviceLists(kept, list)
+  } catch {
+    return kept
+  }
 }
 
 /** An administrator only changes the device list. */

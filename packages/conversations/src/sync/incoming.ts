@@ -1,10 +1,11 @@
 import * as dagCbor from '@ipld/dag-cbor'
 import type { Logger } from '@parley/core'
 import { didFromPublicKey, type Did } from '@parley/identity'
+import { decodeBasics, isHome, looksLikeBasics } from '../format/basics.ts'
 import type { LogHolder, MergeOutcome } from '../types.ts'
 import { ProtocolViolationError } from './errors.ts'
 import type { BatchFrame } from './frames.ts'
-import { MAX_FORGED, MAX_TOLD_FIRST_BYTES, SYNC_PROTOCOL } from './limits.ts'
+import { MAX_FORGED, MAX_TOLD_FIRST_BYTES, SYNC_PROTOCOL, WINDOW_BATCHES } from './limits.ts'
 
 /** What became of the batches before `through`. */
 export interface Judged {
@@ -24,8 +25,11 @@ export interface Incoming {
 /** Refusals that no honest peer causes: whoever holds a block has made these checks. */
 const HOSTILE = new Set(['InvalidBytesError', 'OversizedBytesError', 'OutOfSequenceError'])
 
+/** Half of what may be under way: the peer sends on while we merge, as the other half is acknowledged. */
+const MERGED_AT_ONCE = WINDOW_BATCHES / 2
+
 /**
- * Creates the worker that merges a peer's batches in their order: all that
+ * Creates the worker that merges a peer's batches in their order: those that
  * wait at a time in one merge, since that costs one signature an author and
  * one flush of the disk.
  */
@@ -57,7 +61,7 @@ export function createIncoming (components: { holder: LogHolder, logger: Logger 
     init.onJudged({ through, fresh: stored.length, refused })
   }
   const mergeWaiting = async (): Promise<void> => {
-    const batches = waiting.splice(0)
+    const batches = waiting.splice(0, MERGED_AT_ONCE)
     const blocks = batches.flatMap(batch => batch.blocks)
     await init.ready(blocks)
     // Seen before it is flushed, acknowledged after.
@@ -90,11 +94,25 @@ export function createIncoming (components: { holder: LogHolder, logger: Logger 
  * stored; what the checked log says counts afterwards.
  */
 export function claimedAccess (blocks: Uint8Array[]): Did[] {
+  const owner = blocks.map(homeOwner).find(did => did !== undefined)
+  // Whatever else is said, a home log is its owner's alone.
+  if (owner !== undefined) return [owner]
   const access = new Set<Did>()
   for (const block of blocks) {
     for (const person of addedBy(block)) access.add(person)
   }
   return [...access]
+}
+
+function homeOwner (block: Uint8Array): Did | undefined {
+  if (!looksLikeBasics(block)) return undefined
+  try {
+    const basics = decodeBasics(block)
+    return isHome(basics) ? didFromPublicKey(basics.creator) : undefined
+  } catch {
+    // What is damaged is told by merge.
+    return undefined
+  }
 }
 
 function addedBy (block: Uint8Array): Did[] {

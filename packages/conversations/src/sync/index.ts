@@ -2,3 +2,4 @@ export { createSync, type Sync, type SyncAllOutcome, type SyncAllResult, type Sy
 export type { SyncProgress, SyncResult } from './session.ts'
 export { NotAllowedError, PeerRefusedError, ProtocolViolationError, SyncInterruptedError, UnservedFrontierError } from './errors.ts'
 export { SYNC_PROTOCOL } from './limits.ts'
+export type { Admits, SyncAnswer, SyncQuestion } from './admission.ts'

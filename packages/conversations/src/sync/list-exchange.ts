@@ -7,7 +7,7 @@ import { syncFrameCodec, type EntriesFrame, type ListFrame } from './frames.ts'
 import { frontierDigest } from './frontier.ts'
 import { MAX_ENTRIES, MAX_LISTED, PROGRESS_TIMEOUT_MS, SYNC_PROTOCOL } from './limits.ts'
 import type { SessionComponents } from './session.ts'
-import { mayShare } from './sharing-rule.ts'
+import { mayShare, type PeerIdentity } from './sharing-rule.ts'
 import type { FrameChannel } from './stream-runner.ts'
 
 /** A conversation that a peer holds for us, and the digest of its frontier there. */
@@ -56,7 +56,7 @@ export async function answerList (components: SessionComponents, stream: FrameCh
   if (!known.ok) throw new NotAllowedError(known.reason)
   let entries: EntriesFrame['entries'] = []
   for await (const { conversation, access } of visible(conversations)) {
-    if (!mayShare(peer, components.own(), access).ok) continue
+    if (!await mayList(components, peer, conversation, access)) continue
     const digest = await digestOf(conversations, conversation)
     if (digest !== undefined) entries.push([conversation, new Uint8Array(digest)])
     if (entries.length === MAX_ENTRIES) {
@@ -68,9 +68,15 @@ export async function answerList (components: SessionComponents, stream: FrameCh
   await stream.close()
 }
 
+/** Tells whether a peer may know that a conversation is here. */
+export async function mayList ({ own, admits }: Pick<SessionComponents, 'own' | 'admits'>, peer: PeerIdentity, conversation: CID, access: Did[]): Promise<boolean> {
+  if (!mayShare(peer, own(), access).ok) return false
+  return admits === undefined || (await admits({ conversation, persons: peer.persons, access, held: true, blocks: 0, sizeBytes: 0 })).ok
+}
+
 /** Yields what this store holds, with who may see it. */
 export async function * visible (conversations: Conversations): AsyncGenerator<{ conversation: CID, access: Did[] }> {
-  for await (const conversation of conversations.ids()) {
+  for await (const conversation of conversations.ids({ withHomes: true })) {
     yield { conversation, access: await conversations.holder(conversation).access() }
   }
 }

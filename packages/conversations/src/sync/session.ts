@@ -2,6 +2,7 @@ import { type AbortOptions, type CID, type Clock, type Logger } from '@parley/co
 import type { ContactCard, Did, People } from '@parley/identity'
 import { equals } from 'uint8arrays'
 import type { Conversations, FrontierEntry } from '../types.ts'
+import { blindSide, type Admits } from './admission.ts'
 import { cardsOf, identify, learnCards, readCards } from './contact-cards.ts'
 import { NotAllowedError, SyncInterruptedError, UnservedFrontierError } from './errors.ts'
 import { refuseFrame, syncFrameCodec, type HelloFrame, type SyncFrame } from './frames.ts'
@@ -9,7 +10,7 @@ import { countMissing } from './frontier.ts'
 import { claimedAccess, createIncoming } from './incoming.ts'
 import { MAX_FRONTIER, RECHECK_MS } from './limits.ts'
 import { createOutgoing, type Outgoing } from './outgoing.ts'
-import { mayAdmit, mayShare, personsOf, type OwnSide } from './sharing-rule.ts'
+import { NOBODY_HERE, mayAdmit, mayShare, personsOf, type OwnSide, type PeerIdentity } from './sharing-rule.ts'
 import { createStreamRunner, type FrameChannel, type StreamOutput } from './stream-runner.ts'
 import { createSyncState, patienceMs, step, type SyncInput, type SyncOutput, type SyncState } from './sync-machine.ts'
 
@@ -20,6 +21,8 @@ export interface SessionComponents {
   logger: Logger
   /** Whom this device answers for, now. */
   own: () => OwnSide
+  /** Asked when the rules of sharing said yes; everybody is admitted without it. */
+  admits?: Admits | undefined
 }
 
 /** How far a sync is: blocks handed to the peer, and actions of the peer that are new here and on the disk. */
@@ -51,21 +54,35 @@ export interface SessionInit extends AbortOptions {
 
 type Output = Exclude<SyncOutput, StreamOutput<SyncFrame>>
 
-/** Checks that a conversation may go to or come from `peer`; `undefined` access when we do not hold it. */
-export async function authorise (components: SessionComponents, peer: string, conversation: CID, cards: ContactCard[] = []): Promise<{ access: Did[] | undefined }> {
+/** Checks that a conversation may go to or come from `peer`; `undefined` access when we do not hold it, or the peer is not to know: then it is `hidden`. */
+export async function authorise (components: SessionComponents, peer: string, conversation: CID, cards: ContactCard[] = []): Promise<{ access: Did[] | undefined, hidden: boolean }> {
   const holder = components.conversations.holder(conversation)
   const access = await holder.exists() ? await holder.access() : undefined
-  const verdict = mayShare(await identify(peer, cards, components), components.own(), access)
+  const identity = await identify(peer, cards, components)
+  const verdict = mayShare(identity, components.own(), access)
   if (!verdict.ok) throw new NotAllowedError(verdict.reason)
+  if (access === undefined || components.admits === undefined) return { access, hidden: false }
+  const answer = await components.admits({ conversation, persons: identity.persons, access, held: true, blocks: 0, sizeBytes: 0 })
+  if (answer.ok) return { access, hidden: false }
+  if (answer.unknown !== true) throw new NotAllowedError(answer.reason)
+  return { access: undefined, hidden: true }
+}
+
+/** As `authorise`, where the peer knows already that the conversation is here. */
+export async function authoriseAgain (components: SessionComponents, peer: string, conversation: CID): Promise<{ access: Did[] | undefined }> {
+  const { access, hidden } = await authorise(components, peer, conversation)
+  if (hidden) throw new NotAllowedError(NOBODY_HERE)
   return { access }
 }
 
 /** Runs one side of the sync of one conversation until it has ended. */
 export async function runSession (components: SessionComponents, init: SessionInit): Promise<SyncResult> {
-  const { conversations, people, clock, logger } = components
+  const { people, clock, logger } = components
   const { stream, conversation } = init
   const peer = stream.peer
-  const holder = conversations.holder(conversation)
+  // What the peer is shown: this node, or one where nothing is.
+  let side = components
+  let holder = components.conversations.holder(conversation)
   const over = new AbortController()
   const counts = { sent: 0, received: 0 }
   let outgoing: Outgoing | undefined
@@ -80,11 +97,11 @@ export async function runSession (components: SessionComponents, init: SessionIn
   const failed = (error: unknown): void => { runner.fail(error as Error) }
 
   const learn = async (cards: ContactCard[], access: Did[]): Promise<void> => {
-    await learnCards(cards, new Set([...access, ...personsOf(components.own())]), components)
+    await learnCards(cards, new Set([...access, ...personsOf(side.own())]), components)
   }
   const greet = async (access: Did[] | undefined): Promise<void> => {
     const frontier = (await holder.frontier()).slice(0, MAX_FRONTIER)
-    const { person } = components.own()
+    const { person } = side.own()
     sentCards = await cardsOf([...person === undefined ? [] : [person], ...access ?? []], people)
     runner.dispatch({
       type: 'start',
@@ -96,17 +113,29 @@ export async function runSession (components: SessionComponents, init: SessionIn
   }
   const heard = async (hello: HelloFrame): Promise<void> => {
     peerCards = await readCards(hello.cards, { logger, peer })
-    const { access } = await authorise(components, peer, conversation, peerCards)
+    const { access, hidden } = await authorise(components, peer, conversation, peerCards)
+    if (hidden) {
+      if (!('hello' in init.opening)) throw new NotAllowedError(NOBODY_HERE)
+      side = blindSide(components)
+      holder = side.conversations.holder(conversation)
+    }
     if (access !== undefined) await learn(peerCards, access)
     if ('hello' in init.opening) await greet(access)
   }
   /** Decides by its first blocks whether a conversation is taken that we do not hold. */
   const admit = async (blocks: Uint8Array[]): Promise<void> => {
     const access = claimedAccess(blocks)
-    const verdict = mayAdmit(await identify(peer, peerCards, components), components.own(), access)
+    const identity = await identify(peer, peerCards, components)
+    const verdict = mayAdmit(identity, side.own(), access)
     if (!verdict.ok) throw new NotAllowedError(verdict.reason)
+    await ask(identity, access, false, blocks)
     await learn(peerCards, access)
     held = true
+  }
+  const ask = async ({ persons }: PeerIdentity, access: Did[], isHeld: boolean, blocks: Uint8Array[]): Promise<void> => {
+    const sizeBytes = blocks.reduce((sum, block) => sum + block.byteLength, 0)
+    const answer = await components.admits?.({ conversation, persons, access, held: isHeld, blocks: blocks.length, sizeBytes })
+    if (answer?.ok === false) throw new NotAllowedError(answer.unknown === true ? NOBODY_HERE : answer.reason)
   }
   const incoming = createIncoming({ holder, logger }, {
     peer,
@@ -116,6 +145,7 @@ export async function runSession (components: SessionComponents, init: SessionIn
       await prepared
       held ??= await holder.exists()
       if (!held) await admit(blocks)
+      else if (components.admits !== undefined) await ask(await identify(peer, peerCards, components), await holder.access(), true, blocks)
     },
     onJudged (judged) {
       counts.received += judged.fresh
@@ -130,7 +160,7 @@ export async function runSession (components: SessionComponents, init: SessionIn
     if (!unseen && clock.monotonicNow() - checkedMs < RECHECK_MS) return
     checkedMs = clock.monotonicNow()
     for (const author of by) authors.add(author)
-    const { access } = await authorise(components, peer, conversation)
+    const { access } = await authoriseAgain(components, peer, conversation)
     const cards = await cardsOf(access ?? [], people)
     const newer = cards.filter(card => !sentCards.some(sent => equals(sent, card)))
     sentCards = cards
@@ -156,7 +186,7 @@ export async function runSession (components: SessionComponents, init: SessionIn
         prepared.catch(failed)
         break
       case 'open': {
-        outgoing = createOutgoing({ conversations, logger }, { conversation, peer, frontier: entriesOf(output.peer), live: output.live, beforeLive, signal: over.signal })
+        outgoing = createOutgoing({ conversations: side.conversations, logger }, { conversation, peer, frontier: entriesOf(output.peer), live: output.live, beforeLive, signal: over.signal })
         break
       }
       case 'learn':

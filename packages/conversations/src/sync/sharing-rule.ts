@@ -18,6 +18,9 @@ export interface OwnSide {
   serves: Did[]
 }
 
+/** What a node says of a conversation with nobody whom it answers for. */
+export const NOBODY_HERE = 'nobody whom the asked device answers for may see this conversation'
+
 export type Verdict = { ok: true } | { ok: false, reason: string }
 
 /**
@@ -46,7 +49,7 @@ export function mayAdmit (peer: PeerIdentity, own: OwnSide, access: Did[]): Verd
 }
 
 function bothIn (peer: PeerIdentity, own: OwnSide, access: Did[]): Verdict {
-  if (!personsOf(own).some(person => access.includes(person))) return { ok: false, reason: 'nobody whom the asked device answers for may see this conversation' }
+  if (!personsOf(own).some(person => access.includes(person))) return { ok: false, reason: NOBODY_HERE }
   if (isOurs(peer, own) || peer.persons.some(person => access.includes(person))) return { ok: true }
   return { ok: false, reason: `${peer.persons.join(', ')} may not see this conversation` }
 }

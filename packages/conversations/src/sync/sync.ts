@@ -2,13 +2,13 @@ import { createEmitter, StoppedError, withTimeout, type AbortOptions, type CID, 
 import { didFromPeerId, type DeviceKeys, type Did, type People } from '@parley/identity'
 import type { FrameStream, Network, PeerTarget } from '@parley/network'
 import type { Conversations } from '../types.ts'
+import type { Admits } from './admission.ts'
 import { cardsOf, identify } from './contact-cards.ts'
 import { ProtocolViolationError } from './errors.ts'
 import { refuseFrame, syncFrameCodec } from './frames.ts'
 import { HELLO_TIMEOUT_MS, MAX_STREAMS_PER_PEER, MAX_SYNC_FRAME_BYTES, SYNC_ALL_CONCURRENCY, SYNC_PROTOCOL } from './limits.ts'
-import { answerList, askForList, digestOf, visible } from './list-exchange.ts'
-import { authorise, runSession, type SessionComponents, type SyncProgress, type SyncResult } from './session.ts'
-import { mayShare } from './sharing-rule.ts'
+import { answerList, askForList, digestOf, mayList, visible } from './list-exchange.ts'
+import { authoriseAgain, runSession, type SessionComponents, type SyncProgress, type SyncResult } from './session.ts'
 import { equals } from 'uint8arrays'
 
 export interface SyncEvents extends Record<string, unknown> {
@@ -16,6 +16,8 @@ export interface SyncEvents extends Record<string, unknown> {
   progress: SyncProgress
   /** Both sides have on their disks what the other had; in a live sync the stream stays. */
   current: SyncProgress
+  /** A peer listed what it holds for us: so many conversations differ from ours. */
+  listed: { peer: string, unchanged: number, changed: number }
   /** A sync that a peer had opened ended, with the error that ended it. */
   served: { conversation: CID | undefined, peer: string, error?: Error }
 }
@@ -80,16 +82,18 @@ export interface SyncInit {
   serves?: (() => Did[]) | undefined
   /** Whether peers may keep a stream for what is new. @default true */
   live?: boolean | undefined
+  /** Asked before a conversation goes between us and a peer that may share it, and before what it brings is merged. @default everybody is admitted */
+  admits?: Admits | undefined
 }
 
 /** Creates the sync of this node's conversations and begins to answer peers on `/parley/sync/1`. */
-export async function createSync (components: SyncComponents, { serves = () => [], live: offersLive = true }: SyncInit = {}): Promise<Sync> {
+export async function createSync (components: SyncComponents, { serves = () => [], live: offersLive = true, admits }: SyncInit = {}): Promise<Sync> {
   const { network, conversations, people, clock } = components
   const logger = components.logger.child('sync')
   const emitter = createEmitter<SyncEvents>(logger)
   const stopping = new AbortController()
   const underWay = new Set<Promise<unknown>>()
-  const session: SessionComponents = { conversations, people, clock, logger, own: () => ({ person: components.person, serves: serves() }) }
+  const session: SessionComponents = { conversations, people, clock, logger, own: () => ({ person: components.person, serves: serves() }), admits }
   const told = {
     onProgress: (progress: SyncProgress) => { emitter.emit('progress', progress) },
     onCurrent: (progress: SyncProgress) => { emitter.emit('current', progress) }
@@ -143,7 +147,7 @@ export async function createSync (components: SyncComponents, { serves = () => [
 
   const syncOne = async (conversation: CID, target: PeerTarget, live: boolean, signal: AbortSignal): Promise<SyncResult> => {
     signal.throwIfAborted()
-    const opening = await authorise(session, target.peer, conversation)
+    const opening = await authoriseAgain(session, target.peer, conversation)
     const stream = await opened(target, signal)
     return await runSession(session, { stream, conversation, live, opening, signal, ...told })
   }
@@ -167,12 +171,13 @@ export async function createSync (components: SyncComponents, { serves = () => [
     }
     const peer = await identify(target.peer, [], { people, clock })
     for await (const { conversation, access } of visible(conversations)) {
-      if (!listed.has(conversation.toString()) && mayShare(peer, session.own(), access).ok) changed.push(conversation)
+      if (!listed.has(conversation.toString()) && await mayList(session, peer, conversation, access)) changed.push(conversation)
     }
     return { unchanged, changed }
   }
   const syncAll = async (target: PeerTarget, signal: AbortSignal): Promise<SyncAllResult> => {
     const { unchanged, changed } = await differing(target, signal)
+    emitter.emit('listed', { peer: target.peer, unchanged, changed: changed.length })
     const outcomes: SyncAllOutcome[] = []
     const rest = changed.values()
     const worker = async (): Promise<void> => {

@@ -2,7 +2,7 @@ import { sha256, type Change, type Clock, type RandomBytes } from '@parley/core'
 import { encryptContent, type DeviceKeys, type Did, type People } from '@parley/identity'
 import { compare } from 'uint8arrays'
 import type { Content } from '../actions/index.ts'
-import { definitionOf, encodeContent } from '../actions/registry.ts'
+import { definitionOf, encodeContent, refusalOf } from '../actions/registry.ts'
 import { NotPermittedError } from '../errors.ts'
 import { encodeAction } from '../format/encode-action.ts'
 import { MAX_HEADS } from '../format/limits.ts'
@@ -12,9 +12,9 @@ import type { LogIndex } from '../log/log-index.ts'
 import type { OpenLog } from '../log/open-log.ts'
 import { checkAction } from '../merge/check-action.ts'
 import { checkDevice } from '../merge/check-device.ts'
-import type { LogReader } from '../read/log-reader.ts'
+import type { AppendReader } from '../read/log-reader.ts'
 import type { StoredAction } from '../types.ts'
-import { planKeys, sealKeys, type FindKeyHolders } from './plan-keys.ts'
+import { planKeys, sealKeys, type FindKeyHolders, type KeySealer } from './plan-keys.ts'
 import { keyName } from '../format/key-name.ts'
 
 export interface AppendComponents {
@@ -22,6 +22,8 @@ export interface AppendComponents {
   findKeyHolders: FindKeyHolders
   clock: Clock
   random: RandomBytes
+  /** One-time keys of other people's devices. */
+  preKeys?: KeySealer['preKeys']
 }
 
 /** Who writes. */
@@ -32,6 +34,9 @@ export interface Writer {
   readonly personKey: Uint8Array
 }
 
+/** A log to append to, with what reads it. */
+export type AppendLog = Omit<OpenLog, 'reader'> & { reader: AppendReader }
+
 /**
  * Appends contents to a log that its reader has caught up with: each is
  * checked as a peer would check it, sealed and signed, and all are stored in
@@ -39,7 +44,7 @@ export interface Writer {
  * is stored, so that a process that dies at any point never signs two actions
  * for one place of its chain that anybody saw.
  */
-export async function appendActions (components: AppendComponents, writer: Writer, log: OpenLog & { reader: LogReader }, contents: Content[], { durable, changes = [] }: { durable?: boolean | undefined, changes?: Change[] }): Promise<StoredAction[]> {
+export async function appendActions (components: AppendComponents, writer: Writer, log: AppendLog, contents: Content[], { durable, changes = [] }: { durable?: boolean | undefined, changes?: Change[] }): Promise<StoredAction[]> {
   const all = [...changes]
   const appended: StoredAction[] = []
   for (const content of contents) {
@@ -51,7 +56,7 @@ export async function appendActions (components: AppendComponents, writer: Write
   return appended
 }
 
-async function appendOne ({ people, findKeyHolders, clock, random }: AppendComponents, { device, person, personKey }: Writer, log: OpenLog & { reader: LogReader }, content: Content): Promise<StoredAction> {
+async function appendOne ({ people, findKeyHolders, clock, random, preKeys }: AppendComponents, { device, person, personKey }: Writer, log: AppendLog, content: Content): Promise<StoredAction> {
   const { index, reader } = log
   const time = log.time.next()
   const deviceError = checkDevice(await people.list(person), person, device.did, time.wallMs)
@@ -63,7 +68,7 @@ async function appendOne ({ people, findKeyHolders, clock, random }: AppendCompo
   const context = sealingContext(log.hash, author, seq)
   const access = definition.access?.(content)
   const readers = new Set([...index.access.people(index.access.newest()), ...(access?.add ?? []).map(key => keyName(key))])
-  const plan = planKeys(reader.keyring, newestEpoch(index), await findKeyHolders(readers, clock.now()), random)
+  const plan = planKeys(reader.keyring, newestEpoch(index), await findKeyHolders(readers, clock.now(), { withRecovery: index.isHome }), random)
   checkPermission(log, { person, device: device.did, time }, content)
   const links = definition.links?.(content).map(cid => cid.bytes).sort(compare) ?? []
   const { block, body } = encodeAction({
@@ -76,7 +81,7 @@ async function appendOne ({ people, findKeyHolders, clock, random }: AppendCompo
     time,
     epoch: plan.epoch,
     access,
-    keys: await sealKeys(plan, context),
+    keys: await sealKeys(plan, context, { person: keyName(personKey), preKeys }),
     links: links.length === 0 ? undefined : links,
     sealed: encryptContent(plan.key, encodeContent(content), context, random)
   })
@@ -89,9 +94,9 @@ async function appendOne ({ people, findKeyHolders, clock, random }: AppendCompo
   return reader.addOwn(index, action, content)
 }
 
-function checkPermission ({ index, reader }: OpenLog & { reader: LogReader }, { person, device, time }: Pick<StoredAction, 'person' | 'time'> & { device: Did }, content: Content): void {
+function checkPermission ({ index, reader }: AppendLog, { person, device, time }: Pick<StoredAction, 'person' | 'time'> & { device: Did }, content: Content): void {
   const creator = reader.creator
-  const reason = definitionOf(content).forbids(reader.draft(), { person, device, time, creator, subjectHash: index.basics.subject }, content)
+  const reason = refusalOf(reader.draft(), { person, device, time, creator, subjectHash: index.basics.subject, isHome: index.isHome }, content)
   if (reason !== undefined) throw new NotPermittedError(reason)
 }
 
@@ -104,7 +109,8 @@ function newestOf ({ rows, authors, author }: LogIndex, key: Uint8Array, person:
   return newest
 }
 
-function newestEpoch ({ rows, heads }: LogIndex): number {
+/** Returns the newest epoch of a log, or -1 where it is empty. */
+export function newestEpoch ({ rows, heads }: LogIndex): number {
   let epoch = -1
   for (const head of heads) epoch = Math.max(epoch, rows.epoch(head))
   return epoch

@@ -1,15 +1,19 @@
 import type { RandomBytes } from '@parley/core'
-import { didFromPublicKey, publicKeyFromDid, rolesOf, sealTo, type DeviceList, type Did, type People, type SealedCopy } from '@parley/identity'
+import { didFromPublicKey, publicKeyFromDid, rolesOf, sealTo, type DeviceList, type Did, type People } from '@parley/identity'
 import { compare, concat } from 'uint8arrays'
 import { MissingKeyError } from '../errors.ts'
 import { KEY_PURPOSE, encodeKeys, type Keyring } from '../read/keyring.ts'
+import type { KeyCopy } from '../format/key-copy.ts'
 import { keyBytes, keyName } from '../format/key-name.ts'
+import type { PreKeys } from '../pre-keys.ts'
 
-/** A device that is to have the conversation's keys. */
+/** Who is to have the conversation's keys: a device, or a person by their recovery key. */
 export interface KeyHolder {
-  device: string
+  device: Did
   /** `keyName` of its key. */
   name: string
+  /** `keyName` of the person whose it is. */
+  person: string
   sealing: Uint8Array
 }
 
@@ -21,8 +25,13 @@ export interface KeyPlan {
   copies: Array<{ holders: KeyHolder[], plaintext: Uint8Array }>
 }
 
-/** Returns the devices of `persons` (`keyName` of their keys) that may hold conversation keys at a time: endpoints and listeners. */
-export type FindKeyHolders = (persons: Iterable<string>, at: number) => Promise<KeyHolder[]>
+/**
+ * Returns the devices of `persons` (`keyName` of their keys) that may hold
+ * conversation keys at a time: endpoints and listeners. With `withRecovery`
+ * also the persons themselves, who open with the recovery key of their list:
+ * for home logs alone, since whatever else is the person's is in there.
+ */
+export type FindKeyHolders = (persons: Iterable<string>, at: number, options: { withRecovery: boolean }) => Promise<KeyHolder[]>
 
 /** Creates the function that asks `people`; what is made of a list is remembered with it. */
 export function createFindKeyHolders (people: People): FindKeyHolders {
@@ -31,20 +40,23 @@ export function createFindKeyHolders (people: People): FindKeyHolders {
   const holdersOf = (list: DeviceList): KeyHolder[] => {
     const known = made.get(list)
     if (known !== undefined) return known
+    const person = keyName(publicKeyFromDid(list.person))
     const holders = list.devices
       .filter(({ roles }) => roles.includes('endpoint') || roles.includes('listener'))
-      .map(({ device, sealing }) => ({ device, name: keyName(publicKeyFromDid(device)), sealing }))
+      .map(({ device, sealing }) => ({ device, name: keyName(publicKeyFromDid(device)), person, sealing }))
     made.set(list, holders)
     return holders
   }
-  return async (persons, at) => {
+  return async (persons, at, { withRecovery }) => {
     const holders: KeyHolder[] = []
     for (const person of persons) {
       const did = dids.get(person) ?? didFromPublicKey(keyBytes(person))
       dids.set(person, did)
       const list = await people.list(did)
       // Without a role it is revoked, expired or not added yet; which roles it has does not change with time.
-      if (list !== undefined) holders.push(...holdersOf(list).filter(({ device }) => rolesOf(list, device, at).length > 0))
+      if (list === undefined) continue
+      holders.push(...holdersOf(list).filter(({ device }) => rolesOf(list, device, at).length > 0))
+      if (withRecovery && list.recovery !== undefined) holders.push({ device: did, name: person, person, sealing: list.recovery })
     }
     return holders
   }
@@ -80,9 +92,27 @@ export function planKeys (keyring: Keyring, epoch: number, holders: KeyHolder[],
   }
 }
 
-/** Seals a plan's keys for one action; sorted by device, or undefined when there is nobody to give them to. */
-export async function sealKeys ({ copies }: KeyPlan, context: Uint8Array): Promise<SealedCopy[] | undefined> {
+/** Who seals, and with which one-time keys of others. */
+export interface KeySealer {
+  /** `keyName` of the person who writes. */
+  person: string
+  preKeys?: Pick<PreKeys, 'take'> | undefined
+}
+
+/**
+ * Seals a plan's keys for one action; sorted by device, or undefined when
+ * there is nobody to give them to. Devices of other people get theirs by a
+ * one-time key where there is one. Those of the person who writes never do:
+ * they find the same keys in the vault, which opens with long-term keys.
+ */
+export async function sealKeys ({ copies }: KeyPlan, context: Uint8Array, { person, preKeys }: KeySealer): Promise<KeyCopy[] | undefined> {
   if (copies.length === 0) return undefined
-  const sealed = await Promise.all(copies.map(async ({ holders, plaintext }) => await sealTo(holders, KEY_PURPOSE, plaintext, context)))
-  return sealed.flat().sort((a, b) => compare(a.device, b.device))
+  const others = copies.flatMap(({ holders }) => holders).filter(holder => holder.person !== person).map(({ device }) => device)
+  const taken = preKeys === undefined || others.length === 0 ? undefined : await preKeys.take(others)
+  const sealed = await Promise.all(copies.flatMap(({ holders, plaintext }) => holders.map(async ({ device, sealing }) => {
+    const preKey = taken?.get(device)
+    const [copy] = await sealTo([{ device, sealing: preKey?.key ?? sealing }], KEY_PURPOSE, plaintext, context)
+    return copy === undefined || preKey === undefined ? copy : { ...copy, prekey: preKey.id }
+  })))
+  return sealed.filter(copy => copy !== undefined).sort((a, b) => compare(a.device, b.device))
 }

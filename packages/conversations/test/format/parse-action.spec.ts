@@ -27,7 +27,7 @@ const bodies: fc.Arbitrary<ReferenceBody> = fc.record({
   time: fc.tuple(fc.oneof(count, fc.nat({ max: 2 ** 48 })), count, fc.integer({ min: -1081, max: 1081 })),
   epoch: count,
   access: fc.record({ add: people, remove: people }),
-  keys: fc.array(fc.record({ device: bytes(32), enc: bytes(32), ct: fc.uint8Array({ maxLength: 80 }).map(array => new Uint8Array(array)) }), { maxLength: 4 }).map(list => sorted(list, item => item.device)),
+  keys: fc.array(fc.record({ device: bytes(32), enc: bytes(32), ct: fc.uint8Array({ maxLength: 80 }).map(array => new Uint8Array(array)), prekey: bytes(8) }, { requiredKeys: ['device', 'enc', 'ct'] }), { maxLength: 4 }).map(list => sorted(list, item => item.device)),
   links: cids([0x71, 0x55], 0),
   sealed: fc.uint8Array({ minLength: 39, maxLength: 120 }).map(array => new Uint8Array(array))
 }, { requiredKeys: ['v', 'conversation', 'author', 'person', 'seq', 'prev', 'heads', 'time', 'epoch', 'sealed'] })

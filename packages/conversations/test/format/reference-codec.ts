@@ -1,5 +1,4 @@
 import { bytesSchema, cidSchema, countSchema, createCodec, type CID } from '@parley/core'
-import { sealedCopySchema } from '@parley/identity'
 import { compare, equals } from 'uint8arrays'
 import * as z from 'zod/mini'
 
@@ -11,6 +10,7 @@ const anyLink = cidSchema.check(z.refine(cid => isSha256(cid, [0x71, 0x55])))
 const ascending = (list: Uint8Array[]): boolean => list.every((item, index) => index === 0 || compare(list[index - 1] ?? item, item) < 0)
 const links = (schema: typeof anyLink, min: number) => z.array(schema).check(z.minLength(min), z.maxLength(64), z.refine(list => ascending(list.map(cid => cid.bytes))))
 const people = z.array(key).check(z.maxLength(256), z.refine(ascending))
+const keyCopy = z.strictObject({ device: key, enc: key, ct: bytesSchema({ maxBytes: 65_536 }), prekey: z.optional(bytesSchema({ exactBytes: 8 })) })
 const whole = (limit: number) => countSchema(limit - 1)
 
 const body = z.strictObject({
@@ -24,7 +24,7 @@ const body = z.strictObject({
   time: z.tuple([whole(2 ** 48), whole(2 ** 32), z.custom<number>(value => typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= 1080)]),
   epoch: whole(2 ** 32),
   access: z.optional(z.strictObject({ add: people, remove: people }).check(z.refine(({ add, remove }) => add.length + remove.length > 0))),
-  keys: z.optional(z.array(sealedCopySchema({ maxBytes: 65_536 })).check(z.minLength(1), z.refine(list => ascending(list.map(({ device }) => device))))),
+  keys: z.optional(z.array(keyCopy).check(z.minLength(1), z.refine(list => ascending(list.map(({ device }) => device))))),
   links: z.optional(links(anyLink, 1)),
   sealed: bytesSchema({ maxBytes: 65_536 }).check(z.refine(bytes => bytes.length >= 40))
 }).check(

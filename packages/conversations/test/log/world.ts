@@ -1,12 +1,14 @@
-import { createSeededRandom, createVirtualClock, silentLogger, type CID, type RandomBytes, type Store, type VirtualClock } from '@parley/core'
-import { createDeviceKeys, createDeviceList, createPeople, createSigner, extendDeviceList, type DeviceKeys, type DeviceList, type Did, type People, type Role, type Signer } from '@parley/identity'
+import { createSeededRandom, createVirtualClock, sha256, silentLogger, type CID, type RandomBytes, type Store, type VirtualClock } from '@parley/core'
+import { createDeviceKeys, createDeviceList, createPeople, createSealingKey, createSigner, extendDeviceList, type DeviceKeys, type DeviceList, type Did, type People, type Role, type SealingKey, type Signer } from '@parley/identity'
 import { createMemoryStore } from '@parley/network'
-import { createConversations, type Conversations } from '../../src/index.ts'
+import { createConversations, type Conversations, type Opener } from '../../src/index.ts'
 
 /** A person with one device, as tests need them. */
 export interface Somebody {
   signer: Signer
   did: Did
+  /** What the person's phrase opens. */
+  recovery: SealingKey
   device: DeviceKeys
   list: DeviceList
 }
@@ -26,7 +28,7 @@ export interface World {
   /** Adds a device to a person; everybody made afterwards knows. */
   device(of: Somebody, roles?: Role[]): Promise<Somebody>
   revoke(of: Somebody): Promise<void>
-  replica(who: Somebody, options?: { keyless?: boolean, store?: Store, clock?: VirtualClock, without?: Somebody[] }): Promise<Replica>
+  replica(who: Somebody, options?: { keyless?: boolean, store?: Store, clock?: VirtualClock, without?: Somebody[], openers?: Opener[] }): Promise<Replica>
   /** Tells a replica the newest lists of everybody. */
   introduce(replica: Replica): Promise<void>
 }
@@ -59,9 +61,10 @@ export function createWorld (seed = 1): World {
     async somebody (name, { roles = ['endpoint'], expires }: { roles?: Role[], expires?: number } = {}) {
       const signer = await createSigner(random(32))
       const device = await newDevice()
-      const list = await createDeviceList(signer, { name, devices: [recordOf(device, 'phone', roles, expires)], issued: clock.now() })
+      const recovery = await createSealingKey(sha256(signer.publicKey))
+      const list = await createDeviceList(signer, { name, devices: [recordOf(device, 'phone', roles, expires)], issued: clock.now(), recovery: recovery.publicKey })
       lists.set(signer.did, list)
-      return { signer, did: signer.did, device, list }
+      return { signer, did: signer.did, recovery, device, list }
     },
     async device (of, roles: Role[] = ['endpoint']) {
       const device = await newDevice()
@@ -74,10 +77,10 @@ export function createWorld (seed = 1): World {
       const before = lists.get(of.did) ?? of.list
       lists.set(of.did, await extendDeviceList(of.signer, before, { revoke: [of.device.did] }, { at: clock.now() }))
     },
-    async replica (who, { keyless = false, store = createMemoryStore(), clock: ownClock = clock, without = [] } = {}) {
+    async replica (who, { keyless = false, store = createMemoryStore(), clock: ownClock = clock, without = [], openers } = {}) {
       const people = createPeople({ store, logger: silentLogger })
       await learnAll(people, without)
-      const conversations = await createConversations({ store, people, clock: ownClock, random, logger: silentLogger, ...(keyless ? {} : { device: who.device, person: who.did }) })
+      const conversations = await createConversations({ store, people, clock: ownClock, random, logger: silentLogger, ...(keyless ? {} : { device: who.device, person: who.did, openers }) })
       return { who, store, people, conversations, clock: ownClock }
     },
     async introduce ({ people }) { await learnAll(people, []) }

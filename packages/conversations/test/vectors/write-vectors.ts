@@ -12,6 +12,7 @@ import { encodeContent } from '../../src/actions/registry.ts'
 import type { Content } from '../../src/index.ts'
 import { encodeBasics, hashSubject } from '../../src/format/basics.ts'
 import { encodeAction } from '../../src/format/encode-action.ts'
+import type { KeyCopy } from '../../src/format/key-copy.ts'
 import { sealingContext } from '../../src/format/sealing-context.ts'
 
 const file = new URL('v1/actions.json', import.meta.url)
@@ -39,8 +40,14 @@ const contents: Content[] = [
   { verb: 'add', thing: 'message', message, body: 'Are you hungry?', attachment: { voice, key: bytes('voice key'), codec: 'opus', sampleRateHz: 48_000, channels: 1 } },
   { verb: 'add', thing: 'attachment', message, voice, manifest, durationMs: 10_000, segments: 11, cutOff: true, reason: 'the link broke' },
   { verb: 'played', thing: 'message', message, positionMs: 9_980, done: true },
-  { verb: 'delete', thing: 'participant', person: other }
+  { verb: 'delete', thing: 'participant', person: other },
+  { verb: 'add', thing: 'message', message: bytes('second message', 16), body: 'By a one-time key' }
 ]
+const own = { device: device.signer.publicKey, enc: bytes('enc'), ct: bytes('ct', 52) }
+// Filler. The last one is for two devices: one by its long-term key, one by a one-time key.
+const keysOf = (seq: number): KeyCopy[] | undefined => seq === 0
+  ? [own]
+  : seq === 6 ? [own, { device: bytes('another device'), enc: bytes('enc 2'), ct: bytes('ct 2', 52), prekey: bytes('pre-key', 8) }].sort((a, b) => Buffer.compare(a.device, b.device)) : undefined
 const actions = []
 let prev: Uint8Array | undefined
 for (const [seq, content] of contents.entries()) {
@@ -56,7 +63,7 @@ for (const [seq, content] of contents.entries()) {
     time: { wallMs: time + seq, counter: seq, offsetMinutes: seq === 3 ? -90 : 60 },
     epoch: 0,
     access: content.thing !== 'participant' ? undefined : content.verb === 'add' ? { add: [other], remove: [] } : { add: [], remove: [other] },
-    keys: seq === 0 ? [{ device: device.signer.publicKey, enc: bytes('enc'), ct: bytes('ct', 52) }] : undefined,
+    keys: keysOf(seq),
     links: seq === 3 ? [manifest.bytes] : undefined,
     sealed: encryptContent(key, plain, context, length => bytes(`nonce ${seq}`, length))
   })

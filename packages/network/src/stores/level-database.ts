@@ -1,5 +1,5 @@
 import { StorageUnavailableError, type Change } from '@parley/core'
-import { ClassicLevel, type Iterator } from 'classic-level'
+import { ClassicLevel } from 'classic-level'
 import { StoreLockedError } from '../errors.ts'
 import { createFolderGuard, type FolderGuard } from './folder-guard.ts'
 import { blockKey, dataKey } from './level-keys.ts'
@@ -8,6 +8,8 @@ type Level = ClassicLevel<Uint8Array, Uint8Array>
 
 /** Writes that promise nothing look at the folder again after so much: the look costs a tenth of a small write. */
 const CHECK_AFTER_BYTES = 256 * 1024
+/** Entries that one read brings. */
+const READ_AT_ONCE = 256
 
 /** A delete of a block, which only the blockstore's own port asks for. */
 export type LevelChange = Change | { type: 'delete-block', key: Uint8Array }
@@ -16,8 +18,8 @@ export type LevelChange = Change | { type: 'delete-block', key: Uint8Array }
 export interface LevelDatabase {
   /** @throws {StorageUnavailableError} it cannot be read, or could not be opened again after a failed write */
   get(key: Uint8Array): Uint8Array | undefined
-  /** @throws {StorageUnavailableError} as `get` */
-  iterator(bounds: { gte: Uint8Array, lt: Uint8Array }): Iterator<Level, Uint8Array, Uint8Array>
+  /** Yields entries in key order. @throws {StorageUnavailableError} as `get` */
+  entries(bounds: { gte: Uint8Array, lt: Uint8Array }): AsyncGenerator<[Uint8Array, Uint8Array]>
   /** @throws {StorageUnavailableError} */
   write(changes: LevelChange[], options: { durable: boolean, sizeBytes: number }): Promise<void>
   close(): Promise<void>
@@ -48,8 +50,17 @@ export async function openLevelDatabase (folder: string, { minFreeBytes }: { min
     return level
   }
 
+  /** What went wrong in a folder that is gone, went wrong since it is gone. */
+  const failure = (cause: unknown): unknown => {
+    try {
+      guard.checkPresent()
+      return unavailable(folder, cause)
+    } catch (missing) {
+      return missing
+    }
+  }
   const opened = (): Level => {
-    if (level === undefined) throw new StorageUnavailableError('failed', `${folder} is not open: it could not be opened again after a failed write`)
+    if (level === undefined) throw failure(new StorageUnavailableError('failed', 'it is not open: it could not be opened again after a failed write'))
     return level
   }
 
@@ -59,10 +70,21 @@ export async function openLevelDatabase (folder: string, { minFreeBytes }: { min
       try {
         return open.getSync(key)
       } catch (cause) {
-        throw unavailable(folder, cause)
+        throw failure(cause)
       }
     },
-    iterator: bounds => opened().iterator(bounds),
+    async * entries (bounds) {
+      const iterator = opened().iterator(bounds)
+      try {
+        for (;;) {
+          const batch = await iterator.nextv(READ_AT_ONCE).catch((cause: unknown) => { throw failure(cause) })
+          if (batch.length === 0) return
+          yield * batch
+        }
+      } finally {
+        await iterator.close()
+      }
+    },
     async write (changes, { durable, sizeBytes }) {
       uncheckedBytes += sizeBytes
       if (!damaged && (durable || uncheckedBytes >= CHECK_AFTER_BYTES)) {
@@ -74,7 +96,7 @@ export async function openLevelDatabase (folder: string, { minFreeBytes }: { min
         await open.batch(changes.map(toOperation), { sync: durable })
       } catch (cause) {
         damaged = true
-        throw unavailable(folder, cause)
+        throw failure(cause)
       }
       // The folder may have been taken away during the write; nothing of it may be called kept then.
       if (durable) checkAfter(guard, () => { damaged = true })

@@ -44,16 +44,9 @@ export async function openLevelStore (folder: string, { minFreeBytes = 64 * 1024
   }
   async function * range (bounds: { gte: Uint8Array, lt: Uint8Array }, { signal }: AbortOptions = {}): AsyncGenerator<[Uint8Array, Uint8Array]> {
     ready(signal)
-    const iterator = database.iterator(bounds)
-    try {
-      for (let batch = await iterator.nextv(256); batch.length > 0; batch = await iterator.nextv(256)) {
-        for (const [key, value] of batch) {
-          signal?.throwIfAborted()
-          yield [key, value]
-        }
-      }
-    } finally {
-      await iterator.close()
+    for await (const entry of database.entries(bounds)) {
+      signal?.throwIfAborted()
+      yield entry
     }
   }
   const port: Omit<StorePort, 'commit'> & Pick<Store, 'commit'> = {

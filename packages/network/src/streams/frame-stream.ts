@@ -57,7 +57,7 @@ class CreditedStream implements FrameStream {
   readonly #bytes: ByteStream
   readonly #components: FrameStreamComponents
   readonly #maxFrameBytes: number
-  readonly #writer = createTickWriter(bytes => { this.#bytes.send(bytes) })
+  readonly #writer = createTickWriter(bytes => { this.#send(bytes) })
   readonly #readers = createWaiting<undefined, Uint8Array | undefined>()
   readonly #writers = createWaiting<FrameRecord, undefined>()
   #credit = initialCredit
@@ -228,6 +228,15 @@ class CreditedStream implements FrameStream {
   #refuse (error: Error): void {
     this.#components.logger.warn('a peer broke the rules of a stream', { protocol: this.protocol, peer: this.peer, error: error.name, reason: error.message })
     this.#tellAndBreak(error.name, error)
+  }
+
+  /** What is gathered goes out when nobody waits for it: a stream that ended meanwhile breaks this one, and nothing else. */
+  #send (bytes: Uint8ArrayList): void {
+    try {
+      this.#bytes.send(bytes)
+    } catch (error) {
+      this.#break(this.#closed('it ended before all of it was written', error as Error))
+    }
   }
 
   #break (error: Error): void {

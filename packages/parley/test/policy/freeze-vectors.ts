@@ -1,0 +1,8 @@
+import { writeFile } from 'node:fs/promises'
+import { toString } from 'uint8arrays'
+import { policyFrameCodec } from '../../src/policy/frames.ts'
+import { buildFrames } from './frame-vectors.ts'
+
+// Writes test/vectors/v1/policy-frames.json, once. Frozen files are never written again.
+const frozen = Object.fromEntries(Object.entries(buildFrames()).map(([name, frame]) => [name, toString(policyFrameCodec.encode(frame), 'hex')]))
+await writeFile(new URL('../vectors/v1/policy-frames.json', import.meta.url), `${JSON.stringify(frozen, null, 2)}\n`, { flag: 'wx' })
