@@ -25,9 +25,10 @@ export interface CommandContext {
   passphrase(): Promise<string | undefined>
   /**
    * Runs `use` with the person's device: the one this process owns already, or
-   * one opened for this command alone and closed after it.
+   * one opened for this command alone and closed after it; `offline` opens
+   * one that contacts nobody.
    */
-  withParley<T>(use: (parley: Parley) => Promise<T>): Promise<T>
+  withParley<T>(use: (parley: Parley) => Promise<T>, options?: { offline?: boolean }): Promise<T>
 }
 
 /**

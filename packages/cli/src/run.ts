@@ -33,13 +33,14 @@ export async function run (argv: string[], io: Io, owner?: Owner): Promise<numbe
     output,
     isOwner: owner !== undefined,
     passphrase: async () => await readPassphrase(io, options.passphraseFile),
-    async withParley (use) {
+    async withParley (use, { offline = false } = {}) {
       if (owner !== undefined) return await use(owner.parley)
       const parley = await openParley(folder.root, {
         passphrase: await context.passphrase(),
         listen: options.listen ?? [],
         logger: createLogger(io, { verbose: options.verbose === true }),
-        clock: io.clock
+        clock: io.clock,
+        offline
       })
       try {
         return await use(parley)

@@ -54,6 +54,14 @@ describe('commands of somebody with a proxy', function () {
     expect((await bob.say(['policy', 'set', '--strangers', 'refuse', '--json'])).json()).to.deep.include({ strangers: 'refuse', unreachable: [] })
   })
 
+  it('look whether the proxy serves them, and has what they have', async () => {
+    const { failures, findings } = (await bob.say(['doctor', '--json'])).json<{ failures: number, findings: Array<{ check: string, standing: string, words: string }> }>()
+    expect(failures, JSON.stringify(findings)).to.equal(0)
+    expect(findings.find(({ check }) => check === 'proxy')?.words).to.match(/answers and serves you, at \/ip4\/127\.0\.0\.1\/tcp\//)
+    expect(findings.filter(({ check }) => check === 'home log').map(({ standing }) => standing)).to.deep.equal(['ok', 'ok'])
+    expect(findings.filter(({ check }) => check === 'clock').every(({ standing }) => standing === 'ok')).to.equal(true)
+  })
+
   it('find somebody away, whose proxy answers, once they know us', async () => {
     const card = (await alice.say(['id', 'card', '--json'])).json<{ url: string }>().url
     expect((await bob.say(['contact', 'add', card])).code).to.equal(0)

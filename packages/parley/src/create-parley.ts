@@ -9,8 +9,10 @@ import { addProxy } from './add-proxy.ts'
 import { openCallJournal } from './call-record/journal.ts'
 import { openCaptures } from './captures.ts'
 import { fetchCard, serveCards } from './card-exchange.ts'
+import { createBusyState } from './busy-state.ts'
 import { createCardNews } from './card-news.ts'
 import { createCourier } from './courier.ts'
+import { createDiagnosis } from './diagnosis.ts'
 import { dropRevoked } from './drop-revoked.ts'
 import { createHandler } from './handle-item.ts'
 import { createInbox } from './inbox.ts'
@@ -94,11 +96,12 @@ export async function createParley (components: ParleyComponents, { follow = fal
     void nameOf({ contacts, people }, offer.from).then(fromName => { events.emit('offer', { call: offer.call, from: offer.from, fromName }) })
   })
   const presence = await createPresence({ network, people, device: keys, person, clock, random, logger }, { role: 'endpoint', platform, maySee: asker => contacts.isContact(asker) })
+  const setBusy = createBusyState(presence)
   const profiles = await createProfiles({ store, network, people, contacts, keys, clock, random, logger, correspondents: acquaintances.correspondents }, { person })
   const calls = createSpokenCalls({
     store, device: keys, clock, random, logger, courier, outbox, journal,
     offer: async (callee: Did, id: CID) => signalling.offer({ to: callee, conversation: id, card: (await card()).bytes }),
-    onCount (count) { if (follow) presence.set({ ...presence.state(), availability: count > 0 ? 'busy' : 'can-ring' }) }
+    onCount (count) { if (follow) setBusy(count > 0) }
   }, person)
   const news = createCardNews({ store, network, people, card, clock, logger })
   const stopCards = await serveCards({ network, people, clock, logger }, { cardOf: async did => did === person ? (await card()).bytes : undefined })
@@ -139,6 +142,7 @@ export async function createParley (components: ParleyComponents, { follow = fal
     requests,
     presence,
     profiles,
+    diagnosis: createDiagnosis({ store, network, sync, home, clock }),
     card,
     nameOf: async did => await nameOf({ contacts, people }, did),
     async deviceList () {

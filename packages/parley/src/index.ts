@@ -2,6 +2,7 @@ export { createParley, type ParleyComponents, type ParleyInit } from './create-p
 export type {
   CallOptions, CallResult, CallStatus, InboxEntry, OwnProxy, Parley, ParleyEvents, Reach, SpokenAudio, SpokenSegment, SyncReport, VoiceCall, VoiceCallEvents
 } from './types.ts'
+export type { Diagnosis } from './diagnosis.ts'
 export type { MoveProgress, MoveProxyOptions, MovedProxy, Unfound } from './move-proxy.ts'
 export { CardUnavailableError, IdentityExistsError, NoIdentityError, NotAdminError, NotMovedError, ProxyRefusedError, UnknownMessageError } from './errors.ts'
 export { DELEGATION_PROTOCOL, delegationAnswerCodec, delegationRequestCodec, type DelegationAnswer, type DelegationRequest } from './delegation.ts'

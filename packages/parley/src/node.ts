@@ -1,9 +1,11 @@
 import { createSystemClock, silentLogger, systemRandom, type Clock, type Logger } from '@parley/core'
+import { peerIdFromDid } from '@parley/identity'
 import { createNetwork } from '@parley/network'
 import { openLevelStore } from '@parley/network/node'
 import { join } from 'node:path'
 import { createParley } from './create-parley.ts'
 import { readIdentity } from './identity-files.ts'
+import { createOfflineNetwork } from './offline-network.ts'
 import type { Parley } from './types.ts'
 
 export interface OpenParleyInit {
@@ -14,6 +16,8 @@ export interface OpenParleyInit {
   clock?: Clock
   /** Stays connected to our proxies and tells what they report. @default false */
   follow?: boolean
+  /** Contacts nobody, and listens nowhere. @default false */
+  offline?: boolean
 }
 
 /**
@@ -23,11 +27,13 @@ export interface OpenParleyInit {
  * @throws {NoIdentityError} when there is no identity; see `createIdentity`
  * @throws {StoreLockedError} when another process has the store open
  */
-export async function openParley (folder: string, { passphrase, listen = [], logger = silentLogger, clock = createSystemClock(), follow = false }: OpenParleyInit = {}): Promise<Parley> {
+export async function openParley (folder: string, { passphrase, listen = [], logger = silentLogger, clock = createSystemClock(), follow = false, offline = false }: OpenParleyInit = {}): Promise<Parley> {
   const identity = await readIdentity(folder, { passphrase })
   const store = await openLevelStore(join(folder, 'store'))
   try {
-    const network = await createNetwork({ store, logger: logger.child('network') }, { seed: identity.keys.seed, listen })
+    const network = offline
+      ? createOfflineNetwork({ store, logger }, { peerId: peerIdFromDid(identity.keys.did) })
+      : await createNetwork({ store, logger: logger.child('network') }, { seed: identity.keys.seed, listen })
     const { keys, list, personSigner, keepList } = identity
     const parley = await createParley({ store, network, keys, list, personSigner, keepList, clock, random: systemRandom, logger }, { follow }).catch(async (error: unknown) => {
       await network.stop()

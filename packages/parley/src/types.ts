@@ -4,6 +4,7 @@ import type { OpusPacket } from '@parley/media'
 import type { Conversations, Home } from '@parley/conversations'
 import type { PeerTarget } from '@parley/network'
 import type { Presence } from '@parley/signalling'
+import type { Diagnosis } from './diagnosis.ts'
 import type { MoveProxyOptions, MovedProxy } from './move-proxy.ts'
 import type { OwnDevices } from './own-devices.ts'
 import type { PolicyClient, Request, Requests } from './policy/index.ts'
@@ -172,6 +173,8 @@ export interface Parley extends Emitter<ParleyEvents> {
   readonly presence: Presence
   /** What we tell of ourselves, and what others tell. */
   readonly profiles: Profiles
+  /** For whoever looks for a fault. */
+  readonly diagnosis: Diagnosis
   /** What we call somebody: our name for them, else their own, else their DID. */
   nameOf(did: Did): Promise<string>
   /** Our own device list as we know it. */

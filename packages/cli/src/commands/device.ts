@@ -1,3 +1,4 @@
+import type { Parley } from 'parley'
 import { openParley } from 'parley/node'
 import type { CommandDefinition } from '../command.ts'
 import { createLogger } from '../log.ts'
@@ -31,10 +32,10 @@ export const deviceStart: CommandDefinition = {
       }, (error: unknown) => {
         if (!io.signal.aborted) throw error
       })
-      await new Promise<void>(resolve => {
-        if (io.signal.aborted) resolve()
-        else io.signal.addEventListener('abort', () => { resolve() }, { once: true })
-      })
+      if (await isRemoved(parley, io.signal)) {
+        output.event({ event: 'removed', device: parley.device }, 'This device was removed from your devices and can do nothing more. Pair it again in an empty folder: parley device join')
+        return EXIT.failed
+      }
     } finally {
       await socket.close()
       await parley.stop()
@@ -43,7 +44,18 @@ export const deviceStart: CommandDefinition = {
   }
 }
 
-function tellEvents ({ output }: Parameters<CommandDefinition['action']>[0], parley: Awaited<ReturnType<typeof openParley>>): void {
+/** Resolves when the device is to stop, and tells whether that is because another device of the person removed it. */
+async function isRemoved (parley: Parley, signal: AbortSignal): Promise<boolean> {
+  const outlaws = ({ devices }: { devices: Array<{ device: string, revoked?: number }> }): boolean => devices.some(({ device, revoked }) => device === parley.device && revoked !== undefined)
+  if (outlaws(await parley.deviceList())) return true
+  return await new Promise<boolean>(resolve => {
+    parley.on('devices', ({ list }) => { if (outlaws(list)) resolve(true) })
+    if (signal.aborted) resolve(false)
+    else signal.addEventListener('abort', () => { resolve(false) }, { once: true })
+  })
+}
+
+function tellEvents ({ output }: Parameters<CommandDefinition['action']>[0], parley: Parley): void {
   parley.on('message', entry => {
     const state = { recording: 'is speaking to you', complete: `left ${clockTime(entry.durationMs)}`, 'cut-off': `was cut off after ${clockTime(entry.durationMs)}` }[entry.state]
     output.event({ event: 'message', ...jsonEntry(entry) }, `${entry.fromName} ${state}: parley play ${entry.n}`)
@@ -53,6 +65,9 @@ function tellEvents ({ output }: Parameters<CommandDefinition['action']>[0], par
   })
   parley.on('offer', ({ call, from, fromName }) => {
     output.event({ event: 'offer', call, from }, `${fromName} is calling`)
+  })
+  parley.on('request', ({ person, name, messages }) => {
+    output.event({ event: 'request', person, name, messages }, `${name === '' ? person : name}, whom you do not know, left you something: parley request list`)
   })
   parley.on('proxy', ({ device, name, state, reason }) => {
     output.event({ event: 'proxy', device, state, reason }, `Proxy ${name}: ${state}${reason === undefined ? '' : ` (${reason})`}`)

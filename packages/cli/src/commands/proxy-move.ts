@@ -45,7 +45,7 @@ export const proxyMove: CommandDefinition = {
           else line.update(total <= 1 ? STEPS[step] : `${STEPS[step]}: ${done} of ${total}`)
         }
       }).finally(() => { line.end() })
-      if (output.json) output.event({ event: 'moved', ...moved })
+      if (output.json) output.event({ event: 'moved', ...moved, unfound: moved.unfound.map(message => ({ ...message, conversation: message.conversation.toString() })) })
       else {
         output.result(moved, [
           `${moved.proxy.name} is your proxy now, with ${moved.conversations} conversations and ${moved.messages} spoken messages.`,

@@ -10,16 +10,26 @@ export interface Finding {
   remedy?: string
 }
 
-/** What a check works with; `parley` only where the identity could be opened. */
+/** How far another machine's clock is ahead of ours, as the card that it just signed says. */
+export interface ClockOffset { who: string, offsetMs: number }
+
+/** What a check of an open device works with. */
 export interface Patient {
   context: CommandContext
   parley: Parley
   /** Nobody is contacted. */
   isOffline: boolean
+  /** Aborts when the time for looking is over, or the user asks to stop. */
+  signal: AbortSignal
+  /** Clocks that were seen by the checks so far. */
+  offsets: ClockOffset[]
 }
 
-/** One check of the list in `checks.ts`. */
+/** One check of a list in `checks.ts`. */
 export type Check = (patient: Patient) => Promise<Finding[]>
+
+/** A check of the machine alone: it says something also where the device cannot be opened. */
+export type MachineCheck = (context: CommandContext) => Promise<Finding[]>
 
 export const ok = (check: string, words: string): Finding => ({ check, standing: 'ok', words })
 export const warning = (check: string, words: string, remedy: string): Finding => ({ check, standing: 'warning', words, remedy })

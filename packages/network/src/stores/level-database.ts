@@ -41,6 +41,7 @@ export async function openLevelDatabase (folder: string, { minFreeBytes }: { min
   const heal = async (neededBytes: number): Promise<Level> => {
     if (!damaged && level !== undefined) return level
     guard.adopt()
+    guard.checkPresent()
     guard.check(neededBytes + guard.logBytes())
     const old = level
     level = undefined
@@ -91,12 +92,22 @@ export async function openLevelDatabase (folder: string, { minFreeBytes }: { min
         checkBefore(guard, sizeBytes, () => { damaged = true })
         uncheckedBytes = 0
       }
-      const open = await heal(sizeBytes)
+      const write = async (): Promise<void> => {
+        const open = await heal(sizeBytes)
+        try {
+          await open.batch(changes.map(toOperation), { sync: durable })
+        } catch (cause) {
+          damaged = true
+          throw failure(cause)
+        }
+      }
+      const wasWell = !damaged
       try {
-        await open.batch(changes.map(toOperation), { sync: durable })
-      } catch (cause) {
-        damaged = true
-        throw failure(cause)
+        await write()
+      } catch (error) {
+        // A disk that was full while LevelDB tidied up is told of with the next write, when there may be room again.
+        if (!wasWell || (error as StorageUnavailableError).reason !== 'full') throw error
+        await write()
       }
       // The folder may have been taken away during the write; nothing of it may be called kept then.
       if (durable) checkAfter(guard, () => { damaged = true })
