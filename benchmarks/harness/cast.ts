@@ -1,4 +1,4 @@
-import { silentLogger, type Store } from '@parley/core'
+import { createSeededRandom, silentLogger, type Store } from '@parley/core'
 import { createContactCard, createDeviceKeys, createDeviceList, createPeople, createSigner, type DeviceKeys, type Did, type People } from '@parley/identity'
 
 /** Somebody in a benchmark, with one device. */
@@ -19,6 +19,7 @@ export async function somebody (number: number, { role = 'endpoint', addresses =
   const list = await createDeviceList(person, {
     name: `Person ${number}`,
     issued: ISSUED,
+    random: createSeededRandom(number),
     devices: [{ device: device.did, sealing: device.sealing.publicKey, name: 'device', platform: 'benchmark', roles: [role], capabilities: [], added: ISSUED }]
   })
   const card = await createContactCard(device.signer, { list, routes: [{ device: device.did, addresses }], issued: ISSUED, expires: ISSUED + LIFETIME_MS })

@@ -1,3 +1,4 @@
+import { createSeededRandom } from '@parley/core'
 import { createContactCard, createDeviceKeys, createDeviceList, createSigner, type DeviceKeys, type Did } from '@parley/identity'
 
 /** A contact: a person with one device, and one of the proxies. */
@@ -18,6 +19,7 @@ export async function contact (number: number, proxy: DeviceKeys): Promise<Conta
   const list = await createDeviceList(person, {
     name: `Contact ${number}`,
     issued: ISSUED,
+    random: createSeededRandom(number),
     devices: [
       { ...record, device: device.did, sealing: device.sealing.publicKey, name: 'device', roles: ['endpoint'] },
       { ...record, device: proxy.did, sealing: proxy.sealing.publicKey, name: 'proxy', roles: ['proxy'] }
