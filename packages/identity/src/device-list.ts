@@ -1,6 +1,7 @@
 import { InvalidArgumentError, OversizedBytesError, type CID } from '@parley/core'
-import { decodeChangeSet, changeSet, comparePlaced, type ChangeSet } from './device-list/change-set.ts'
-import { checkDetails, detailsWanted } from './device-list/completeness.ts'
+import { byteKey } from './byte-key.ts'
+import { changeSet, decodeChangeSet, comparePlaced, type ChangeSet } from './device-list/change-set.ts'
+import { checkDetails, detailsWanted, forgetErased } from './device-list/completeness.ts'
 import { fitChanges } from './device-list/fit.ts'
 import { MAX_DEVICE_LIST_BYTES } from './device-list/limits.ts'
 import { reduceChanges } from './device-list/reduce.ts'
@@ -69,9 +70,8 @@ export async function decodeDeviceList (bytes: Uint8Array): Promise<DeviceList> 
   const own = bytes.slice()
   const set = decodeChangeSet(own)
   await verifyChanges(set)
-  const reduced = reduceChanges(set)
-  checkDetails(set, reduced)
-  return presentList({ set, reduced }, own)
+  checkDetails(set)
+  return presentList({ set, reduced: reduceChanges(set) }, own)
 }
 
 /**
@@ -93,7 +93,7 @@ export function mergeDeviceLists (a: DeviceList, b: DeviceList): DeviceList {
     [...ours.set.changes, ...changes].sort(comparePlaced),
     new Map([...ours.set.details, ...theirs.set.details])
   )
-  return composeList(fitChanges(union))
+  return composeList(fitChanges(forgetErased(union)))
 }
 
 /** Tells whether `a` has every change that `b` has. */
@@ -104,8 +104,13 @@ export function coversDeviceList (a: DeviceList, b: DeviceList): boolean {
 
 /** Tells whether `a` still says of a device what `b`, by an erasure, has forgotten. */
 export function recallsErased (a: DeviceList, b: DeviceList): boolean {
-  const { erased } = stateOf(b).reduced
-  return erased.size > 0 && detailedDevices(stateOf(a).set).some(device => erased.has(device))
+  const ours = stateOf(a).set
+  const { set } = stateOf(b)
+  const wanted = detailsWanted(set)
+  return set.changes.some(({ records }) => records.some(({ record }) => {
+    const key = byteKey(record.details)
+    return ours.details.has(key) && !wanted.has(key)
+  }))
 }
 
 /**
@@ -120,12 +125,8 @@ export function rolesOf (list: DeviceList, device: Did, at: number): Role[] {
   return [...record.roles]
 }
 
-/** Tells whether a set of no new changes has details that `ours` lacks and may keep. */
-function addsDetails ({ details }: ChangeSet, { set, reduced }: ReturnType<typeof stateOf>): boolean {
-  const wanted = detailsWanted(set, reduced.erased)
+/** Tells whether a set of no new changes has details that `ours` lacks and may have. */
+function addsDetails ({ details }: ChangeSet, { set }: ReturnType<typeof stateOf>): boolean {
+  const wanted = detailsWanted(set)
   return [...details.keys()].some(key => !set.details.has(key) && wanted.has(key))
-}
-
-function detailedDevices ({ changes, details }: ChangeSet): string[] {
-  return [...detailsWanted({ changes }, new Set())].filter(([key]) => details.has(key)).map(([, device]) => device)
 }

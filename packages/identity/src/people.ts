@@ -2,7 +2,7 @@ import { createEmitter, type Change, type Emitter, type Logger, type Store } fro
 import { decodeContactCard, type ContactCard, type Route } from './contact-card.ts'
 import { coversDeviceList, decodeDeviceList, mergeDeviceLists, recallsErased, rolesOf, type DeviceList } from './device-list.ts'
 import type { Did } from './did.ts'
-import { InvalidSignatureError } from './errors.ts'
+import { ForkedDeviceListError, InvalidSignatureError } from './errors.ts'
 import { createLru } from './lru.ts'
 import { createPeopleRecords } from './people-records.ts'
 import { createQueue } from './queue.ts'
@@ -20,7 +20,7 @@ export interface People extends Emitter<PeopleEvents> {
    * routes, and the card when it is newer. Returns the card as it came; `list`
    * says what is known now.
    *
-   * @throws {ForkedDeviceListError} when its list was begun apart from the one that is kept; nothing of the card is taken over
+   * @throws {ForkedDeviceListError} when its list was begun apart from the one that is kept, or names another successor than is known; nothing of the card is taken over
    * @throws {InvalidSignatureError} also when a change that is known says that its signer was no device of the person any more
    */
   learnCard(bytes: Uint8Array, options?: { /** Resolve only once it is on the disk itself. @default false */ durable?: boolean }): Promise<ContactCard>
@@ -82,7 +82,10 @@ export function createPeople ({ store, logger }: { store: Store, logger: Logger 
 
   const merge = (kept: DeviceList, list: DeviceList): DeviceList => {
     try {
-      return mergeDeviceLists(kept, list)
+      const merged = mergeDeviceLists(kept, list)
+      // Whoever has a stolen key may write that they named somebody earlier. Where a successor is known, it stays.
+      if (kept.successor !== undefined && merged.successor !== kept.successor) throw new ForkedDeviceListError({ person: kept.person, kept: kept.cid, refused: list.cid })
+      return merged
     } catch (error) {
       log.warn('a device list cannot be merged with the one that is kept', { person: list.person, error })
       throw error

@@ -1,36 +1,47 @@
 import { InvalidBytesError } from '@parley/core'
 import { byteKey } from '../byte-key.ts'
-import type { ChangeSet } from './change-set.ts'
-import type { Reduced } from './reduce.ts'
-
-const WHAT = 'device list'
+import { isIn } from './causal-past.ts'
+import { placesBy, type ChangeSet } from './change-set.ts'
 
 /**
- * Checks that a list carries exactly the details it has to: of every device
- * but erased ones, whose details nobody may hand on. Where an erasure was
- * asked for and does not count, details may have been dropped before it was
- * known not to, so both are right.
+ * Checks that a list carries no details but those it may: nobody hands on what
+ * was erased. Ones that are missing are no fault, since others may bring them.
  *
  * @throws {InvalidBytesError}
  */
-export function checkDetails ({ changes, details }: ChangeSet, { erased }: Pick<Reduced, 'erased'>): void {
-  const asked = new Set(changes.flatMap(({ kind, device }) => kind === 'erase' && device !== undefined ? [device] : []))
-  const needed = detailsWanted({ changes }, erased)
-  for (const key of details.keys()) {
-    if (!needed.has(key)) throw new InvalidBytesError(WHAT, 'it has details of a device that was erased or is not on it')
-  }
-  for (const [key, device] of needed) {
-    if (!details.has(key) && !asked.has(device)) throw new InvalidBytesError(WHAT, 'it lacks the details of a device')
-  }
+export function checkDetails (set: ChangeSet): void {
+  const wanted = detailsWanted(set)
+  if ([...set.details.keys()].some(key => !wanted.has(key))) throw new InvalidBytesError('device list', 'it has details of a device that was erased or is not on it')
 }
 
-/** Returns which details a list of these changes carries, by their hash, and of which device. */
-export function detailsWanted ({ changes }: Pick<ChangeSet, 'changes'>, erased: ReadonlySet<string>): Map<string, string> {
-  const wanted = new Map<string, string>()
-  for (const { records } of changes) {
-    for (const { device, record } of records) {
-      if (!erased.has(device)) wanted.set(byteKey(record.details), device)
-    }
+/** Returns a set without the details that it must not have. */
+export function forgetErased (set: ChangeSet): ChangeSet {
+  const wanted = detailsWanted(set)
+  return { ...set, details: new Map([...set.details].filter(([key]) => wanted.has(key))) }
+}
+
+/**
+ * Returns by their hash which details a list of these changes may carry: of
+ * every description that no erasure of its device covers. An erasure covers
+ * all but those made knowing of it, or knowing that its author was revoked by
+ * somebody who had not seen it.
+ *
+ * It does not matter whether the erasure counts: what was forgotten cannot be
+ * had back when a revocation that comes later voids it, and replicas would
+ * differ by what they heard first. As it is, a change covers another or not for
+ * good. A device that was erased by a thief is described anew, which they
+ * cannot undo.
+ */
+export function detailsWanted ({ changes, pasts }: Pick<ChangeSet, 'changes' | 'pasts'>): Set<string> {
+  const erasures = placesBy(changes, ({ kind, device }) => kind === 'erase' && device !== undefined ? [device] : [])
+  const revocations = placesBy(changes, ({ kind, device }) => kind === 'revoke' && device !== undefined ? [device] : [])
+  const covers = (erasure: number, place: number): boolean => {
+    if (isIn(pasts[place], erasure)) return false
+    const author = changes[erasure]?.author
+    if (author === undefined) return true
+    return revocations.get(author)?.some(revocation => isIn(pasts[place], revocation) && !isIn(pasts[revocation], erasure)) !== true
   }
-  return wanted
+  return new Set(changes.flatMap(({ records }, place) => records.flatMap(({ device, record }) =>
+    erasures.get(device)?.some(erasure => covers(erasure, place)) === true ? [] : [byteKey(record.details)]
+  )))
 }

@@ -89,6 +89,8 @@ function checkChange (signer: Signer, list: DeviceList, change: DeviceListChange
     if (!isAdmin) throw new InvalidArgumentError(`The device list of ${list.person} can only be changed by them or by a device that is its admin`)
     if ((change.recovery ?? change.successor) !== undefined) throw new InvalidArgumentError('Only the person can change their recovery key or name a successor')
   }
+  const isClosed = (change.add ?? []).length > 0 || change.successor !== undefined || (isPerson && [...change.revoke ?? [], ...change.erase ?? []].length > 0)
+  if (list.successor !== undefined && isClosed) throw new InvalidArgumentError(`${list.person} has a new key, ${list.successor}: the device list of the old one takes no devices any more`)
   for (const { device } of change.add ?? []) {
     if (records.get(device)?.revoked !== undefined) throw new InvalidArgumentError(`The device ${device} was revoked and needs a new key to come back`)
   }

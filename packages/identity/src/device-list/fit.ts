@@ -1,6 +1,6 @@
+import { byteKey } from '../byte-key.ts'
 import { isIn } from './causal-past.ts'
 import { changeSet, excessOf, type ChangeSet, type PlacedChange } from './change-set.ts'
-import { detailsWanted } from './completeness.ts'
 import { MAX_DEVICE_LIST_BYTES } from './limits.ts'
 import { reduceChanges } from './reduce.ts'
 
@@ -29,13 +29,11 @@ export function fitChanges (set: ChangeSet): ChangeSet {
     const changes = set.changes.filter((_change, other) => more.has(other))
     if (excessOf(changes) === undefined && sizeOf(changes, set.details) <= MAX_DEVICE_LIST_BYTES) kept = more
   }
-  const changes = set.changes.filter((_change, place) => kept.has(place))
-  const wanted = detailsWanted({ changes }, new Set())
-  return changeSet(changes, new Map([...set.details].filter(([key]) => wanted.has(key))))
+  return changeSet(set.changes.filter((_change, place) => kept.has(place)), set.details)
 }
 
-/** Returns what the changes take up at most, with their details. */
+/** Returns what the changes take up at most, with all details that they name. */
 function sizeOf (changes: PlacedChange[], details: ReadonlyMap<string, Uint8Array>): number {
-  const entries = [...detailsWanted({ changes }, new Set()).keys()].flatMap(key => details.get(key) ?? [])
+  const entries = changes.flatMap(({ records }) => records.flatMap(({ record }) => details.get(byteKey(record.details)) ?? []))
   return [...changes.map(({ bytes }) => bytes), ...entries].reduce((sum, bytes) => sum + bytes.byteLength + HEAD_BYTES, FRAME_BYTES)
 }

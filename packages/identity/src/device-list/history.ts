@@ -13,7 +13,7 @@ export interface DeviceHistoryEntry {
   kind: ChangeKind
   /** The device that was put, revoked or erased. */
   device?: Did
-  /** Whether it has an effect. */
+  /** Whether it has an effect. An erasure has taken its effect on details in any case. */
   counts: boolean
   /** Why it has none. */
   why?: Reason

@@ -2,7 +2,7 @@ import { byteKey } from '../byte-key.ts'
 import type { DeviceRecord } from '../device-record.ts'
 import { didFromPublicKey, type Did } from '../did.ts'
 import { isIn } from './causal-past.ts'
-import { compareCids, type ChangeKind, type ChangeRecord } from './change.ts'
+import type { ChangeKind, ChangeRecord } from './change.ts'
 import { placesBy, type ChangeSet, type PlacedChange } from './change-set.ts'
 import { decodeDetails, type DeviceDetails } from './details.ts'
 import { judgeChanges } from './revocations.ts'
@@ -16,21 +16,18 @@ export interface Reduced {
   recovery: Uint8Array | undefined
   successor: Did | undefined
   issued: number
-  /** Devices whose details are to be forgotten. */
-  erased: ReadonlySet<string>
 }
 
-/** What is left of the details of an erased device. */
+/** How a device reads whose details were erased, or that nobody has brought yet. */
 const FORGOTTEN: DeviceDetails = { name: '', platform: '', capabilities: [] }
 
-/** Reduces a set of changes to what it says. A function of the set alone. */
+/** Reduces a set of changes to what it says. A function of the set alone, but for the details, which are a set of their own. */
 export function reduceChanges (set: ChangeSet): Reduced {
   const { changes, pasts, begin } = set
   const standing = judgeChanges(set)
   const counting = changes.map((change, place) => standing[place] === undefined ? change : undefined)
   const of = (kind: ChangeKind): PlacedChange[] => counting.flatMap(change => change?.kind === kind ? [change] : [])
   const word = (kind: 'name' | 'recovery'): PlacedChange | undefined => lastWord(set, counting.flatMap((change, place) => change?.kind === kind ? [place] : []))
-  const erased = new Set(of('erase').flatMap(({ device }) => device ?? []))
   const revoked = new Map<string, number>()
   for (const { device = '', body: { at } } of of('revoke')) revoked.set(device, Math.min(at, revoked.get(device) ?? at))
   const puts = placesBy(changes, ({ records }) => records.map(({ device }) => device))
@@ -44,13 +41,12 @@ export function reduceChanges (set: ChangeSet): Reduced {
     devices: devices.sort((a, b) => a.device < b.device ? -1 : 1).map(({ device, record, added }) => recordOf(record, {
       added,
       revoked: revoked.get(device),
-      details: erased.has(device) ? undefined : set.details.get(byteKey(record.details))
+      details: set.details.get(byteKey(record.details))
     })),
     name: word('name')?.body.name ?? begin.body.begin?.name ?? '',
     recovery: word('recovery')?.body.recovery ?? begin.body.begin?.recovery,
     successor: successorOf(of('successor')),
-    issued: Math.max(...counting.map(change => change?.body.at ?? 0)),
-    erased
+    issued: Math.max(...counting.map(change => change?.body.at ?? 0))
   }
 }
 
@@ -76,7 +72,7 @@ function addedOf ({ changes, pasts }: Pick<ChangeSet, 'changes' | 'pasts'>, plac
   }))
 }
 
-function successorOf (changes: PlacedChange[]): Did | undefined {
-  const [first] = changes.sort((a, b) => a.body.at - b.body.at || compareCids(a.cid, b.cid))
-  return first?.body.successor === undefined ? undefined : didFromPublicKey(first.body.successor.person)
+/** There is one at most: the others are void. */
+function successorOf ([only]: PlacedChange[]): Did | undefined {
+  return only?.body.successor === undefined ? undefined : didFromPublicKey(only.body.successor.person)
 }

@@ -1,9 +1,10 @@
 import { isIn } from './causal-past.ts'
 import { compareCids, type ChangeRecord } from './change.ts'
 import { placesBy, type ChangeSet, type PlacedChange } from './change-set.ts'
+import { succession } from './succession.ts'
 
 /** Why a change has no effect, in words for people. */
-export type Reason = 'its author was not an admin' | 'its author was revoked, and whoever did so had not seen it' | 'the device was revoked' | 'nobody revoked the device' | 'a revocation with precedence undid it'
+export type Reason = 'the person has a successor' | 'its author was not an admin' | 'its author was revoked, and whoever did so had not seen it' | 'the device was revoked' | 'nobody revoked the device' | 'a revocation with precedence undid it'
 
 /** For each change in its place, why it has no effect; undefined when it counts. */
 export type Standing = Array<Reason | undefined>
@@ -22,6 +23,7 @@ export interface Judge {
 
 /** Prepares to judge the changes of a set, again and again. */
 export function createJudge ({ changes, pasts }: ChangeSet): Judge {
+  const last = succession({ changes, pasts })
   const puts = placesBy(changes, ({ records }) => records.map(({ device }) => device))
   return {
     judge (decided) {
@@ -44,6 +46,7 @@ export function createJudge ({ changes, pasts }: ChangeSet): Judge {
     const change = changes[place]
     if (change === undefined) return undefined
     const { author, kind, device = '', body: { at } } = change
+    if (last !== undefined && place !== last && !isIn(pasts[last], place) && isClosed(change)) return 'the person has a successor'
     if (author !== undefined) {
       // Whoever is revoked must not extend the past: all that the revocation
       // had not seen is void. But a revocation that had its turn before stands:
@@ -63,6 +66,11 @@ export function createJudge ({ changes, pasts }: ChangeSet): Judge {
     const record = latestRecord({ changes, pasts }, seen, device)
     return record !== undefined && record.roles.includes('admin') && (record.expires === undefined || at < record.expires)
   }
+}
+
+/** Tells whether a change has to come before a successor is named: whoever kept the old key must not add devices, or take back what was signed. */
+function isClosed ({ author, kind }: PlacedChange): boolean {
+  return kind === 'put' || kind === 'successor' || (author === undefined && (kind === 'revoke' || kind === 'erase'))
 }
 
 /** Returns which of several changes about one thing is the last word: one that no other builds on; of several, the latest, then that with the greatest CID. */

@@ -3,7 +3,7 @@ import { didFromPublicKey } from '../did.ts'
 import type { DeviceList } from '../device-list.ts'
 import { compareCids } from './change.ts'
 import { decodeChangeSet, encodeChangeSet, type ChangeSet } from './change-set.ts'
-import { detailsWanted } from './completeness.ts'
+import { forgetErased } from './completeness.ts'
 import { reduceChanges, type Reduced } from './reduce.ts'
 
 /** What a list was made from. */
@@ -26,10 +26,8 @@ export function stateOf (list: Pick<DeviceList, 'bytes'>): ListState {
 
 /** Makes the list of a set, and forgets the details that it must not have. @throws {OversizedBytesError} */
 export function composeList (set: ChangeSet): DeviceList {
-  const reduced = reduceChanges(set)
-  const wanted = detailsWanted(set, reduced.erased)
-  const kept = { ...set, details: new Map([...set.details].filter(([key]) => wanted.has(key))) }
-  return presentList({ set: kept, reduced }, encodeChangeSet(kept))
+  const kept = forgetErased(set)
+  return presentList({ set: kept, reduced: reduceChanges(kept) }, encodeChangeSet(kept))
 }
 
 /** Shows a set as a list whose encoding is `bytes`. */

@@ -33,14 +33,20 @@ describe('a device that is erased', () => {
     expect(erased.devices).to.have.length(3)
   })
 
-  it('is forgotten by whoever hears of it, in whatever order, and by all its descriptions', async () => {
-    const { person, list, tablet } = await withTablet()
-    const renewed = await extend(tablet, list, { add: [recordOf(tablet, 'admin', { name: `New ${SECRET}` })] }, 2)
-    const ended = await extend(person, list, { revoke: [tablet.did], erase: [tablet.did] }, 3)
-    for (const merged of [mergeDeviceLists(renewed, ended), mergeDeviceLists(ended, renewed), mergeDeviceLists(mergeDeviceLists(ended, list), renewed)]) {
+  it('is forgotten by whoever hears of it, in whatever order, with all its descriptions, also those made at once', async () => {
+    const { person, list, tablet, phone } = await withTablet()
+    const other = await extend(person, list, { add: [recordOf(phone, 'admin')] }, 2)
+    const own = await extend(tablet, other, { add: [recordOf(tablet, 'admin', { name: `New ${SECRET}` })] }, 3)
+    const byOther = await extend(phone, other, { add: [recordOf(tablet, 'admin', { name: `Other ${SECRET}` })] }, 3)
+    const ended = await extend(person, other, { revoke: [tablet.did], erase: [tablet.did] }, 3)
+    const lists = [own, byOther, ended, list]
+    const first = lists.reduce(mergeDeviceLists)
+    expect(first.devices.find(({ device }) => device === tablet.did)).to.include({ name: '', revoked: T0 + 3 })
+    for (const merged of [first, [...lists].reverse().reduce(mergeDeviceLists), mergeDeviceLists(ended, byOther)]) {
       expect(contains(merged.bytes, SECRET)).to.equal(false)
       expect(await decodeDeviceList(merged.bytes)).to.deep.equal(merged)
     }
+    expect([...lists].reverse().reduce(mergeDeviceLists)).to.deep.equal(first)
   })
 
   it('cannot be guessed from its hash without the salt', async () => {
@@ -52,14 +58,20 @@ describe('a device that is erased', () => {
     expect(ofTablet[0]?.subarray(0, 16)).to.not.deep.equal(ofTablet[1]?.subarray(0, 16))
   })
 
-  it('may be so by an admin whose erasure turns out void, and is described again by whoever still can', async () => {
+  it('stays without a description when the erasure turns out void, whatever was heard first, until it gets a new one', async () => {
     const { person, list, tablet, phone } = await withTablet()
     const erased = await extend(tablet, await extend(tablet, list, { revoke: [phone.did] }, 2), { erase: [phone.did] }, 3)
-    expect(erased.devices.find(({ device }) => device === phone.did)?.name).to.equal('')
     const answer = await extend(person, list, { revoke: [tablet.did] }, 4)
     const merged = mergeDeviceLists(erased, answer)
-    expect(merged.devices.find(({ device }) => device === phone.did)).to.include({ name: 'endpoint device' }).and.not.have.property('revoked')
-    expect(mergeDeviceLists(answer, erased)).to.deep.equal(merged)
+    for (const other of [mergeDeviceLists(answer, erased), mergeDeviceLists(mergeDeviceLists(list, answer), erased)]) expect(other).to.deep.equal(merged)
+    expect(merged.devices.find(({ device }) => device === phone.did)).to.include({ name: '' }).and.not.have.property('revoked')
+    expect(rolesOf(merged, phone.did, T0 + 9)).to.deep.equal(['endpoint'])
+    const named = await extend(person, merged, { add: [recordOf(phone, 'endpoint', { name: 'Phone again' })] }, 5)
+    // Whoever was revoked cannot take that description away again.
+    const again = await extend(tablet, erased, { erase: [phone.did] }, 6)
+    for (const merged of [mergeDeviceLists(named, again), mergeDeviceLists(again, named)]) {
+      expect(merged.devices.find(({ device }) => device === phone.did)?.name).to.equal('Phone again')
+    }
   })
 })
 
@@ -70,10 +82,17 @@ describe('a list with other details than it should have', () => {
   }
   const name = 'InvalidBytesError'
 
-  it('is refused when details are missing, foreign, altered or out of order', async () => {
+  it('reads as without a description where they are missing, until somebody brings them', async () => {
+    const { list, tablet } = await withTablet()
+    const { changes } = dagCbor.decode<{ changes: Uint8Array[] }>(list.bytes)
+    const stripped = await decodeDeviceList(dagCbor.encode({ v: 1, changes, details: [] }))
+    expect(stripped.devices.find(({ device }) => device === tablet.did)).to.include({ name: '', platform: '' })
+    for (const merged of [mergeDeviceLists(stripped, list), mergeDeviceLists(list, stripped)]) expect(merged.cid.toString()).to.equal(list.cid.toString())
+  })
+
+  it('is refused when details are foreign, altered or out of order', async () => {
     const { list } = await withTablet()
     expect(await repacked(list.bytes, details => details)).to.equal('no error')
-    expect(await repacked(list.bytes, details => details.slice(1))).to.equal(name)
     expect(await repacked(list.bytes, details => [...details].reverse())).to.equal(name)
     expect(await repacked(list.bytes, details => [...details, new Uint8Array(40).fill(255)])).to.equal(name)
     expect(await repacked(list.bytes, ([first = new Uint8Array(0), ...rest]) => [first.map((byte, place) => place === 15 ? byte ^ 1 : byte), ...rest])).to.equal(name)
