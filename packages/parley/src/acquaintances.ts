@@ -16,6 +16,8 @@ export interface AcquaintancesComponents {
   clock: Clock
   random: RandomBytes
   logger: Logger
+  /** Tells whether somebody is our person, by a former key too. */
+  isOwn(person: Did): boolean
 }
 
 /** How long the end of a device waits for its proxies to take the policy. */

@@ -1,9 +1,9 @@
 import { createCodec, type AbortOptions, type Clock, type Logger, type Store } from '@parley/core'
-import type { Did, People } from '@parley/identity'
+import type { ContactCard, Did, People } from '@parley/identity'
 import type { Network } from '@parley/network'
 import * as z from 'zod/mini'
 import { fetchCard } from './card-exchange.ts'
-import { devicesWith } from './routes.ts'
+import { devicesWith, type DeviceRoute } from './routes.ts'
 
 export interface CardNewsComponents {
   store: Store
@@ -11,6 +11,8 @@ export interface CardNewsComponents {
   people: People
   /** Makes our card from what `people` knows now. */
   card(): Promise<{ bytes: Uint8Array }>
+  /** Makes cards of the keys that our person had before; they name the successor. @default none */
+  formerCards?: (() => Promise<Uint8Array[]>) | undefined
   clock: Clock
   logger: Logger
 }
@@ -25,6 +27,8 @@ export interface CardNews {
   flush(options?: AbortOptions): Promise<void>
   /** Exchanges cards with one person now; false when nobody of theirs could be reached. */
   exchange(person: Did, options?: AbortOptions): Promise<boolean>
+  /** Gives one device our cards, those of former keys first, and asks it for that of `person`. @throws what `fetchCard` throws */
+  introduce(target: DeviceRoute, person: Did, options?: AbortOptions): Promise<ContactCard>
 }
 
 const PREFIX = '/parley/card-due/'
@@ -32,7 +36,17 @@ const AT_ONCE = 8
 
 const codec = createCodec('card due', z.strictObject({ v: z.literal(1) }), { maxBytes: 32 })
 
-export function createCardNews ({ store, network, people, card, clock, logger }: CardNewsComponents): CardNews {
+export function createCardNews ({ store, network, people, card, formerCards = async () => [], clock, logger }: CardNewsComponents): CardNews {
+  const introduce: CardNews['introduce'] = async (target, person, { signal } = {}) => {
+    // Who knows an old key alone has to hear first that the new one follows it.
+    for (const former of await formerCards()) {
+      await fetchCard({ network, clock }, target, person, { card: former, signal }).catch((error: unknown) => {
+        signal?.throwIfAborted()
+        logger.debug('a former key could not be told of', { device: target.device, error })
+      })
+    }
+    return await fetchCard({ network, clock }, target, person, { card: (await card()).bytes, signal })
+  }
   const exchange = async (person: Did, { signal }: AbortOptions = {}): Promise<boolean> => {
     const now = clock.now()
     const targets = [...await devicesWith(people, person, 'proxy', now), ...await devicesWith(people, person, 'endpoint', now)]
@@ -40,7 +54,7 @@ export function createCardNews ({ store, network, people, card, clock, logger }:
     let isReached = false
     for (const target of targets.filter(({ peer, addresses }) => addresses.length > 0 || connected.has(peer))) {
       try {
-        const { bytes } = await fetchCard({ network, clock }, target, person, { card: (await card()).bytes, signal })
+        const { bytes } = await introduce(target, person, { signal })
         isReached = true
         await people.learnCard(bytes)
       } catch (error) {
@@ -57,6 +71,7 @@ export function createCardNews ({ store, network, people, card, clock, logger }:
   }
   return {
     exchange,
+    introduce,
     waiting,
     async due (persons) {
       const changes = [...persons].map(person => ({ type: 'put' as const, key: PREFIX + person, value: codec.encode({ v: 1 }) }))

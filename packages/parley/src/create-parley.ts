@@ -1,4 +1,4 @@
-import { createEmitter, type CID, type Clock, type Logger, type RandomBytes, type Store } from '@parley/core'
+import { createEmitter, type AbortOptions, type CID, type Clock, type Logger, type RandomBytes, type Store } from '@parley/core'
 import { createConversations, createSync, UnknownPersonError, type Opener } from '@parley/conversations'
 import { createPeople, parseContactUrl, type ContactCard, type DeviceKeys, type DeviceList, type Did, type Signer } from '@parley/identity'
 import type { Network } from '@parley/network'
@@ -29,7 +29,12 @@ import { createPreKeyClient } from './pre-keys/index.ts'
 import { createProfiles } from './profiles/create-profiles.ts'
 import { createSpokenCalls } from './spoken-calls.ts'
 import { keepHome } from './keep-home.ts'
+import { createContactMoves, newestOf } from './rotation/contact-moves.ts'
+import { heirOf } from './rotation/begin-succession.ts'
+import { openFormers } from './rotation/formers.ts'
+import { inheritProfile } from './rotation/inherit-profile.ts'
 import type { Parley, ParleyEvents } from './types.ts'
+import type { DeviceRoute } from './routes.ts'
 import { createWatch } from './watch.ts'
 
 export interface ParleyComponents {
@@ -71,9 +76,10 @@ export async function createParley (components: ParleyComponents, { follow = fal
   const preKeys = await createPreKeyClient({ store, network, people, keys, clock, random, logger }, { person })
   const conversations = await createConversations({ store, people, clock, random, logger, device: keys, person, openers, preKeys })
   const home = await conversations.home()
-  const acquaintances = await openAcquaintances({ store, network, people, conversations, home, keys, clock, random, logger }, person)
+  const formers = await openFormers({ store, network, people, home, keys, clock, logger }, person)
+  const acquaintances = await openAcquaintances({ store, network, people, conversations, home, keys, clock, random, logger, isOwn: formers.isOwn }, person)
   const { contacts, policy, admission, requests } = acquaintances
-  const sync = await createSync({ network, conversations, people, device: keys, person, clock, logger }, { admits: admission.conversation })
+  const sync = await createSync({ network, conversations, people, device: keys, person, clock, logger }, { serves: formers.persons, admits: admission.conversation })
   sync.on('listed', ({ changed, unchanged }) => { events.emit('syncing', { changed, unchanged }) })
   sync.on('current', ({ conversation }) => { events.emit('synced', { conversation }) })
   const outbox = createOutbox({ store })
@@ -83,12 +89,19 @@ export async function createParley (components: ParleyComponents, { follow = fal
   for (const { call } of journal.open()) await journal.step(call, { type: 'orphaned', reason: 'this device was interrupted' })
   const numbers = await openMessageNumbers(store)
   const captures = await openCaptures(store)
-  const inbox = createInbox({ store, network, people, contacts, conversations, captures, requests, numbers, clock, logger }, person)
-  const watch = createWatch({ conversations, contacts, people, inbox, events, logger }, person)
+  const inbox = createInbox({ store, network, people, contacts, conversations, captures, requests, numbers, clock, logger, isOwn: formers.isOwn }, person)
+  const watch = createWatch({ conversations, contacts, people, inbox, events, logger, isOwn: formers.isOwn })
   for await (const id of conversations.ids()) await watch.know(id)
   conversations.on('action', ({ conversation, local, home }) => { if (!local && !home) void watch.look(conversation) })
   conversations.on('unlocked', ({ conversation }) => { void watch.look(conversation) })
-  const ownProxies = createOwnProxies({ store, network, people, sync, clock, random, logger, person, handle: createHandler({ sync, captures, conversations, inbox, watch, people, logger, person }) })
+  /** Proxies that served an old key serve the new one once they heard of both. */
+  const introduce = async (proxy: DeviceRoute, options: AbortOptions): Promise<void> => {
+    const cards = await formers.cards()
+    if (cards.length === 0) return
+    await news.introduce(proxy, person, options)
+    for (const hand of [policy.exchange, profiles.hand, preKeys.supply]) await hand(proxy, options).catch((error: unknown) => { logger.info('a proxy gets what is new another time', { proxy: proxy.device, error }) })
+  }
+  const ownProxies = createOwnProxies({ store, network, people, sync, clock, random, logger, person, handle: createHandler({ sync, captures, conversations, inbox, watch, people, logger, isOwn: formers.isOwn }), formers: formers.persons, introduce })
   ownProxies.on('proxy', proxy => { events.emit('proxy', proxy) })
   const signalling = await createSignalling({ network, people, device: keys, person, clock, random, logger, store }, { admits: async from => await requests.rings(from) })
   signalling.on('offer', offer => {
@@ -103,13 +116,30 @@ export async function createParley (components: ParleyComponents, { follow = fal
     offer: async (callee: Did, id: CID) => signalling.offer({ to: callee, conversation: id, card: (await card()).bytes }),
     onCount (count) { if (follow) setBusy(count > 0) }
   }, person)
-  const news = createCardNews({ store, network, people, card, clock, logger })
+  const news = createCardNews({ store, network, people, card, formerCards: formers.cards, clock, logger })
+  await formers.tell(news, contacts)
+  await inheritProfile({ store, people, keys, clock, logger }, profiles, formers.persons())
+  const moves = createContactMoves({ network, people, contacts, person, clock, logger })
+  moves.on('moved', moved => { events.emit('moved', moved) })
   const stopCards = await serveCards({ network, people, clock, logger }, { cardOf: async did => did === person ? (await card()).bytes : undefined })
   const stopDropping = dropRevoked({ people, network, clock, logger })
   const keepingHome = keepHome({ home, ownList, keys, people, contacts, news, calls, card, clock, logger }, { follow })
   contacts.on('changed', () => { presence.refresh() })
+  // Told once: whoever opened this device opens it again, as a device of the new key.
+  let isSucceeded = false
+  people.on('changed', () => {
+    void heirNow().then(heir => {
+      if (heir === undefined || isSucceeded) return
+      isSucceeded = true
+      events.emit('succeeded', { person: heir.person })
+    }).catch((error: unknown) => { logger.warn('the device list could not be read', { error }) })
+  })
   requests.on('request', request => { events.emit('request', request) })
-  ownList.on('changed', ({ list, local }) => { events.emit('devices', { list, local }) })
+  let revoking: Promise<void> = Promise.resolve()
+  ownList.on('changed', ({ list, local }) => {
+    events.emit('devices', { list, local })
+    if (local) revoking = revoking.then(async () => { await formers.revoke(list) }).catch((error: unknown) => { logger.warn('a device could not be revoked under a former key', { error }) })
+  })
   const devices = createOwnDevices({ network, keys, ownList, home, card, spread: async () => { await calls.spread(home.id) }, clock, random, logger })
   if (follow) {
     ownProxies.follow()
@@ -117,6 +147,7 @@ export async function createParley (components: ParleyComponents, { follow = fal
   }
   const bringing = follow ? keepBringing({ courier, clock, logger }) : undefined
 
+  const heirNow = async (): Promise<DeviceList | undefined> => await heirOf(people, keys, await people.list(person) ?? list, clock.now())
   const takeProxy: Parley['addProxy'] = async (claim, { signal } = {}) => {
     const proxy = await addProxy({ network, people, ownList, clock, card }, claim, { signal })
     if (follow) ownProxies.follow()
@@ -125,8 +156,8 @@ export async function createParley (components: ParleyComponents, { follow = fal
     return proxy
   }
   const didOf = async (who: string): Promise<Did> => {
-    if (who.startsWith('did:') && await people.list(who) !== undefined) return who
-    return (await contacts.find(who)).did
+    if (who.startsWith('did:') && await people.list(who) !== undefined) return await newestOf(people, who)
+    return await newestOf(people, (await contacts.find(who)).did)
   }
 
   return {
@@ -149,6 +180,7 @@ export async function createParley (components: ParleyComponents, { follow = fal
       return await people.list(person) ?? list
     },
     fetchCard: async (target, did, options) => await fetchCard({ network, clock }, target, did, options),
+    heir: async () => (await heirNow())?.person,
     async setName (name) { await ownList.change({ name }) },
     async addContact (cardUrl, { name, expect } = {}) {
       const contact = await contacts.add({ card: await parseContactUrl(cardUrl), name, expect, now: clock.now() })
@@ -191,6 +223,7 @@ export async function createParley (components: ParleyComponents, { follow = fal
       const [own, others] = [await ownProxies.sync(options), await courier.flush(options)]
       await keepingHome.ready()
       await news.flush(options)
+      await moves.flush(options)
       return { reached: [...own.reached, ...others.reached], unreachable: [...own.unreachable, ...others.unreachable] }
     },
     async stop () {
@@ -203,6 +236,9 @@ export async function createParley (components: ParleyComponents, { follow = fal
       await ownProxies.stop()
       stopDropping()
       await stopCards()
+      await moves.stop()
+      await revoking
+      await formers.stop()
       await acquaintances.stop()
       await sync.stop()
       await ownList.stop()

@@ -32,6 +32,17 @@ export class ProxyRefusedError extends ParleyError {
   override readonly name = 'ProxyRefusedError'
 }
 
+/** Thrown when a person's key is to be replaced that has a successor already. */
+export class AlreadySucceededError extends ParleyError {
+  override readonly name = 'AlreadySucceededError'
+  readonly successor: string
+
+  constructor (person: string, successor: string) {
+    super(`The key ${person} was replaced already, by ${successor}`)
+    this.successor = successor
+  }
+}
+
 /** Thrown when a device that may not change the device list tries to. */
 export class NotAdminError extends ParleyError {
   override readonly name = 'NotAdminError'

@@ -27,11 +27,12 @@ export interface HandlerComponents {
   watch: Watch
   people: People
   logger: Logger
-  person: Did
+  /** Tells whether somebody is our person, by a former key too. */
+  isOwn(person: Did): boolean
 }
 
 /** Creates what deals with a mailbox item: once it resolves, all that the item announces is on this device. */
-export function createHandler ({ sync, captures, conversations, inbox, watch, people, logger, person }: HandlerComponents): (item: MailboxItem, proxy: DeviceRoute) => Promise<'refused' | undefined> {
+export function createHandler ({ sync, captures, conversations, inbox, watch, people, logger, isOwn }: HandlerComponents): (item: MailboxItem, proxy: DeviceRoute) => Promise<'refused' | undefined> {
   return async (item, proxy) => {
     if (item.kind === MAILBOX_KINDS.list) {
       try {
@@ -53,7 +54,7 @@ export function createHandler ({ sync, captures, conversations, inbox, watch, pe
       return 'refused'
     }
     const notice = await captures.learn(proxy.device, item.payload)
-    if (notice.onBehalfOf !== person) return 'refused'
+    if (!isOwn(notice.onBehalfOf)) return 'refused'
     await sync.sync(notice.conversation, proxy)
     const state = await (await conversations.open(notice.conversation)).state()
     const message = state.messages.find(({ voice }) => voice !== undefined && equals(voice.voice, notice.voice))

@@ -22,6 +22,8 @@ export interface InboxComponents {
   numbers: MessageNumbers
   clock: Clock
   logger: Logger
+  /** Tells whether somebody is our person, by a former key too. @default our person alone */
+  isOwn?: ((person: Did) => boolean) | undefined
 }
 
 /** The spoken messages of others, wherever they are kept. */
@@ -41,11 +43,11 @@ const FIRST_SEGMENT_MS = 200
 const SEGMENT_MS = 1000
 
 export function createInbox (components: InboxComponents, person: Did): Inbox {
-  const { conversations, captures, requests, numbers, people, contacts, clock } = components
+  const { conversations, captures, requests, numbers, people, contacts, clock, isOwn = did => did === person } = components
 
   const describe: Inbox['describe'] = async (state, message) => {
     const { voice, author } = message
-    if (voice === undefined || author === person || requests.isBlocked(author)) return undefined
+    if (voice === undefined || isOwn(author) || requests.isBlocked(author)) return undefined
     const capture = captures.get(voice.voice)
     const contact = await contactOf(contacts, author)
     const standing = standingOf(message, capture?.notice.state)
@@ -63,7 +65,7 @@ export function createInbox (components: InboxComponents, person: Did): Inbox {
       durationMs: voice.durationMs ?? Math.max(capture?.heldMs ?? 0, told),
       state: standing,
       ...(standing === 'cut-off' && reason !== undefined ? { reason } : {}),
-      played: message.played[person] !== undefined,
+      played: Object.keys(message.played).some(isOwn),
       subject: state.subject ?? ''
     }
   }

@@ -15,6 +15,10 @@ export interface OwnProxiesComponents {
   clock: Clock
   random: RandomBytes
   logger: Logger
+  /** Persons under whose former keys a proxy may still hold something for us. */
+  formers(): Did[]
+  /** Called when a proxy is connected, before anything is exchanged with it; a failure is logged. */
+  introduce(proxy: DeviceRoute, options: AbortOptions): Promise<void>
   /** Deals with what a proxy holds for us; the proxy lets go of it once this resolves. */
   handle(item: MailboxItem, proxy: DeviceRoute): Promise<'refused' | undefined>
 }
@@ -52,10 +56,22 @@ export function createOwnProxies (components: OwnProxiesComponents): OwnProxies 
   /** Follows one proxy until the stream ends. Without `live` that is when nothing more waits. */
   const visit = async (route: DeviceRoute, live: boolean, signal: AbortSignal): Promise<void> => {
     await components.network.connect(route, { signal })
+    await components.introduce(route, { signal }).catch((error: unknown) => {
+      signal.throwIfAborted()
+      logger.warn('a proxy could not be told who we are', { proxy: route.device, error })
+    })
     const { outcomes } = await sync.syncAll(route, { signal })
     for (const outcome of outcomes) if (!outcome.ok) logger.warn('a conversation could not be synced', { conversation: outcome.conversation.toString(), error: outcome.error })
     note(route, 'connected')
-    await followMailbox(components, route, { live, signal, onItem: async item => await components.handle(item, route) })
+    const onItem = async (item: MailboxItem): Promise<'refused' | undefined> => await components.handle(item, route)
+    const ended = new AbortController()
+    // What comes for an old key lies in a mailbox of its own; a proxy that keeps none any more says so.
+    const formers = components.formers().map(async former => {
+      await followMailbox({ ...components, person: former }, route, { live, signal: AbortSignal.any([signal, ended.signal]), onItem }).catch((error: unknown) => { logger.debug('the mailbox of a former key is not followed', { proxy: route.device, error }) })
+    })
+    if (!live) await Promise.all(formers)
+    await followMailbox(components, route, { live, signal, onItem }).finally(() => { ended.abort() })
+    await Promise.all(formers)
   }
 
   const keepFollowing = async (route: DeviceRoute): Promise<void> => {

@@ -7,6 +7,7 @@ import type { Presence } from '@parley/signalling'
 import type { Diagnosis } from './diagnosis.ts'
 import type { MoveProxyOptions, MovedProxy } from './move-proxy.ts'
 import type { OwnDevices } from './own-devices.ts'
+import type { MovedContact } from './rotation/contact-moves.ts'
 import type { PolicyClient, Request, Requests } from './policy/index.ts'
 import type { Profiles } from './profiles/create-profiles.ts'
 
@@ -146,6 +147,10 @@ export interface ParleyEvents extends Record<string, unknown> {
   synced: { conversation: CID }
   /** Our device list grew, by this device (`local`) or another of ours. */
   devices: { list: DeviceList, local: boolean }
+  /** Our person has another key, named on another device: this one goes over to it when it is opened again. */
+  succeeded: { person: Did }
+  /** A contact has another key and is found under it from now on. */
+  moved: MovedContact
 }
 
 /** What was synced and what could not be. */
@@ -183,6 +188,8 @@ export interface Parley extends Emitter<ParleyEvents> {
   card(): Promise<ContactCard>
   /** Asks a device or proxy for the card of somebody it answers for. @throws what `fetchCard` of this package throws */
   fetchCard(target: PeerTarget, person: Did, options?: AbortOptions): Promise<ContactCard>
+  /** Returns the key that follows ours, once another device named one: this device goes over to it when it is opened again. */
+  heir(): Promise<Did | undefined>
   /** Changes the name by which we are shown to others. @throws {NotAdminError} */
   setName(name: string): Promise<void>
   /** Adds a person by the URL of their card; `expect` is whose it should be. @throws what `Contacts.add` throws */

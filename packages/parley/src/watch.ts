@@ -12,6 +12,8 @@ export interface WatchComponents {
   inbox: Inbox
   events: EmitterSource<ParleyEvents>
   logger: Logger
+  /** Tells whether somebody is our person, by a former key too. */
+  isOwn(person: Did): boolean
 }
 
 /** Tells what changed for people whenever a conversation's log did. */
@@ -22,7 +24,7 @@ export interface Watch {
   know(conversation: CID): Promise<void>
 }
 
-export function createWatch ({ conversations, contacts, people, inbox, events, logger }: WatchComponents, person: Did): Watch {
+export function createWatch ({ conversations, contacts, people, inbox, events, logger, isOwn }: WatchComponents): Watch {
   // What was told of each message: its standing, and who played how far.
   const told = new Map<string, string>()
   const looks = new Map<string, Promise<void>>()
@@ -39,9 +41,9 @@ export function createWatch ({ conversations, contacts, people, inbox, events, l
       const entry = await inbox.describe(state, message)
       // What strangers say is told of as a request.
       if (entry !== undefined && changed(message.id, entry.state) && tell && !entry.request) events.emit('message', entry)
-      if (message.author !== person) continue
+      if (!isOwn(message.author)) continue
       for (const [by, { done }] of Object.entries(message.played)) {
-        if (by === person || !changed(`${message.id} ${by}`, String(done)) || !tell) continue
+        if (isOwn(by) || !changed(`${message.id} ${by}`, String(done)) || !tell) continue
         events.emit('played', { conversation, message: message.id, by, byName: await nameOf({ contacts, people }, by), done })
       }
     }

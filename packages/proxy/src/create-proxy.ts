@@ -74,7 +74,13 @@ export async function createProxy (components: ProxyComponents, { name, platform
     const routes = [{ device: keys.did, addresses: network.addresses() }, ...others.map(({ device, addresses }) => ({ device, addresses }))]
     return await createContactCard(keys.signer, { list, routes, issued: clock.now(), expires: clock.now() + CARD_LIFETIME_MS })
   }
-  const stopCards = await serveCards({ network, people, clock, logger }, { cardOf: async person => served().includes(person) ? (await card(person)).bytes : undefined })
+  const stopCards = await serveCards({ network, people, clock, logger }, {
+    async cardOf (person) {
+      // Whoever asks may just have said by their own card that somebody is served from now on.
+      await ownership.settled()
+      return served().includes(person) ? (await card(person)).bytes : undefined
+    }
+  })
   const stopDropping = dropRevoked({ people, network, clock, logger })
   const status = createStatus({ network, people, conversations, keeper, mailbox, clock }, { keys, name, ownership })
 

@@ -20,6 +20,8 @@ interface Components {
 /** Whom a proxy serves, and how it came to that. */
 export interface Ownership {
   served(): Did[]
+  /** Resolves once the device lists that were learned are reckoned with. */
+  settled(): Promise<void>
   /** Makes a claim code; it is good once, and until it expires or the proxy stops. */
   claim(): Promise<string>
   stop(): Promise<void>
@@ -54,7 +56,29 @@ export async function createOwnership (components: Components, { name, platform 
     const list = await components.people.list(person)
     if (list !== undefined) leave(list)
   }
-  const off = components.people.on('changed', ({ list }) => { leave(list) })
+  /** Begins to serve those who follow somebody served: the old key said who, the new one agreed, and its list names this proxy. */
+  const adopt = async (): Promise<void> => {
+    for (const former of served) {
+      const successor = (await components.people.list(former))?.successor
+      const list = successor === undefined || served.has(successor) ? undefined : await components.people.list(successor)
+      const record = list?.devices.find(({ device }) => device === keys.did)
+      if (list === undefined || record === undefined || !equals(record.sealing, keys.sealing.publicKey) || !rolesOf(list, keys.did, clock.now()).includes('proxy')) continue
+      await store.commit([{ type: 'put', key: PREFIX + list.person, value: servedCodec.encode({ v: 1, person: publicKeyFromDid(list.person).slice(), since: clock.now() }) }], { durable: true })
+      served.add(list.person)
+      logger.info('serves somebody under their new key too', { person: list.person, former })
+      components.events.emit('served', { did: list.person, name: list.name })
+    }
+  }
+  let adopting: Promise<void> = Promise.resolve()
+  const adoptNext = (): void => {
+    adopting = adopting.then(adopt).catch((error: unknown) => { logger.warn('it could not be kept that somebody has a new key; their device list says so at the next start too', { error }) })
+  }
+  const off = components.people.on('changed', ({ list }) => {
+    leave(list)
+    adoptNext()
+  })
+  adoptNext()
+  await adopting
   let open: { token: Uint8Array, expires: number, url: string } | undefined
 
   const take = async (frame: Uint8Array): Promise<DelegationAnswer> => {
@@ -86,6 +110,7 @@ export async function createOwnership (components: Components, { name, platform 
 
   return {
     served: () => [...served],
+    settled: async () => { await adopting },
     async claim () {
       const now = clock.now()
       if (open !== undefined && open.expires > now + CLAIM_LIFETIME_MS / 2) return open.url
@@ -99,6 +124,7 @@ export async function createOwnership (components: Components, { name, platform 
     async stop () {
       off()
       await unhandle()
+      await adopting
       await Promise.all(leaving)
     }
   }

@@ -3,7 +3,7 @@ import { contactUrl, createDeviceKeys, createDeviceList, createPeople, createSig
 import { createMemoryStore, createNetwork, type Network } from '@parley/network'
 import type { Store } from '@parley/core'
 import type { OpusPacket } from '@parley/media'
-import { createParley, offerPairing, type Parley } from 'parley'
+import { createParley, enterSuccession, offerPairing, type Parley } from 'parley'
 import { createProxy, type Proxy } from '../src/index.ts'
 
 /** Somebody with a device that can be turned off and on, and a proxy, over loopback TCP and memory stores. */
@@ -17,6 +17,9 @@ export interface Somebody {
   proxyKeys: DeviceKeys
   /** Pairs another device with the first one, which has to be there. */
   addDevice(name: string): Promise<SecondDevice>
+  store: Store
+  keys: DeviceKeys
+  personSigner: Signer
   /** Stops the device; its store stays. */
   away(): Promise<void>
   /** Starts the device again on the same store. */
@@ -50,6 +53,9 @@ export async function createSomebody (name: string, { logger = silentLogger, gra
   const somebody: Somebody = {
     name,
     did: personSigner.did,
+    store,
+    keys,
+    personSigner,
     parley: device.parley,
     proxy: proxyNode.proxy,
     proxyStore,
@@ -133,8 +139,9 @@ async function startProxy (store: Store, keys: DeviceKeys, logger: Logger, grace
 }
 
 async function startDevice (store: Store, keys: DeviceKeys, list: DeviceList, personSigner: Signer | undefined, logger: Logger, follow: boolean): Promise<{ parley: Parley, stop(): Promise<void> }> {
+  const current = await enterSuccession({ store, keys, clock, random: systemRandom, logger }, list)
   const network = await createNetwork({ store, logger }, { seed: keys.seed, listen: [] })
-  const parley = await createParley({ store, network, keys, list, personSigner, clock, random: systemRandom, logger }, { follow })
+  const parley = await createParley({ store, network, keys, list: current, personSigner: personSigner?.did === current.person ? personSigner : undefined, clock, random: systemRandom, logger }, { follow })
   return { parley, stop: async () => { await parley.stop(); await network.stop() } }
 }
 

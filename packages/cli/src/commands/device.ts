@@ -32,7 +32,12 @@ export const deviceStart: CommandDefinition = {
       }, (error: unknown) => {
         if (!io.signal.aborted) throw error
       })
-      if (await isRemoved(parley, io.signal)) {
+      const ended = await waitForEnd(parley, io.signal)
+      if (ended === 'succeeded') {
+        output.event({ event: 'succeeded', person: await parley.heir() ?? parley.person }, 'You have a new key, taken on another device of yours. Start this one again, and it goes over to it: parley device start')
+        return EXIT.failed
+      }
+      if (ended === 'removed') {
         output.event({ event: 'removed', device: parley.device }, 'This device was removed from your devices and can do nothing more. Pair it again in an empty folder: parley device join')
         return EXIT.failed
       }
@@ -44,18 +49,23 @@ export const deviceStart: CommandDefinition = {
   }
 }
 
-/** Resolves when the device is to stop, and tells whether that is because another device of the person removed it. */
-async function isRemoved (parley: Parley, signal: AbortSignal): Promise<boolean> {
+/** Resolves when the device is to stop: because it was told to, another device of the person removed it, or the person has another key. */
+async function waitForEnd (parley: Parley, signal: AbortSignal): Promise<'stopped' | 'removed' | 'succeeded'> {
   const outlaws = ({ devices }: { devices: Array<{ device: string, revoked?: number }> }): boolean => devices.some(({ device, revoked }) => device === parley.device && revoked !== undefined)
-  if (outlaws(await parley.deviceList())) return true
-  return await new Promise<boolean>(resolve => {
-    parley.on('devices', ({ list }) => { if (outlaws(list)) resolve(true) })
-    if (signal.aborted) resolve(false)
-    else signal.addEventListener('abort', () => { resolve(false) }, { once: true })
+  if (outlaws(await parley.deviceList())) return 'removed'
+  if (await parley.heir() !== undefined) return 'succeeded'
+  return await new Promise(resolve => {
+    parley.on('devices', ({ list }) => { if (outlaws(list)) resolve('removed') })
+    parley.on('succeeded', () => { resolve('succeeded') })
+    if (signal.aborted) resolve('stopped')
+    else signal.addEventListener('abort', () => { resolve('stopped') }, { once: true })
   })
 }
 
 function tellEvents ({ output }: Parameters<CommandDefinition['action']>[0], parley: Parley): void {
+  parley.on('moved', ({ from, to, name, mustVerify }) => {
+    output.event({ event: 'moved', from, to, name, mustVerify }, `${name} has a new key, signed by the old one${mustVerify ? '. You had verified the old one: compare the new one too, with parley contact verify' : ''}`)
+  })
   parley.on('message', entry => {
     const state = { recording: 'is speaking to you', complete: `left ${clockTime(entry.durationMs)}`, 'cut-off': `was cut off after ${clockTime(entry.durationMs)}` }[entry.state]
     output.event({ event: 'message', ...jsonEntry(entry) }, `${entry.fromName} ${state}: parley play ${entry.n}`)

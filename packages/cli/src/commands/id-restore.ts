@@ -64,7 +64,7 @@ export const idRestore: CommandDefinition = {
   }
 }
 
-async function readPhrase ({ io }: CommandContext, file: string): Promise<string> {
+export async function readPhrase ({ io }: CommandContext, file: string): Promise<string> {
   const path = resolve(io.cwd, file)
   return await readFile(path, 'utf8').catch((cause: unknown) => { throw new FileError(`The file ${path} cannot be read`, { cause }) })
 }

@@ -41,7 +41,7 @@ export const idCreate: CommandDefinition = {
 }
 
 /** Asks for some of the words, until they are right: a phrase with an error in it is found out too late otherwise. */
-async function checkBack ({ io }: CommandContext, phrase: string): Promise<void> {
+export async function checkBack ({ io }: CommandContext, phrase: string): Promise<void> {
   const questions = createQuestions(io)
   io.err('To be sure that you have it, some of its words are asked for now. Ctrl-C skips this.\n')
   const positions = checkQuestions(phrase, systemRandom)

@@ -14,6 +14,7 @@ import { contactAlias, groupAdd, groupCreate, groupDelete, groupList, groupRemov
 import { idCard, idCreate, idName, idShow } from './id.ts'
 import { idExport, idImport, idPassphrase } from './id-backup.ts'
 import { idRestore } from './id-restore.ts'
+import { idRotate } from './id-rotate.ts'
 import { inbox } from './inbox.ts'
 import { play } from './play.ts'
 import { policySet, policyShow } from './policy.ts'
@@ -26,7 +27,7 @@ import { requestAccept, requestDecline, requestList } from './request.ts'
 
 /** Every command, in the order of the help text. */
 export const commands: CommandDefinition[] = [
-  idCreate, idShow, idName, idCard, idRestore, idPassphrase, idExport, idImport,
+  idCreate, idShow, idName, idCard, idRestore, idRotate, idPassphrase, idExport, idImport,
   contactAdd, contactList, contactShow, contactEdit, contactRemove, contactRestore, contactDelete, contactBlock, contactUnblock,
   contactVerify, contactUnverify, contactFollow, contactExport, contactAlias,
   groupCreate, groupAdd, groupRemove, groupList, groupDelete,

@@ -86,9 +86,11 @@ export async function runHolderSession (components: { people: People, clock: Clo
  * @throws {NotAllowedError} when it is nobody's
  */
 async function ownerOf ({ people, clock, logger }: { people: People, clock: Clock, logger: Logger }, device: Did, served: Did[], card: Uint8Array | null): Promise<Did> {
+  let named: Did | undefined
   if (card !== null) {
     try {
       const { list } = await decodeContactCard(card)
+      named = list.person
       if (served.includes(list.person)) await people.learnCard(card)
     } catch (error) {
       logger.warn('a device brought a contact card that cannot be used', { device, error })
@@ -96,7 +98,9 @@ async function ownerOf ({ people, clock, logger }: { people: People, clock: Cloc
   }
   const fetches = (list: DeviceList): boolean => rolesOf(list, device, clock.now()).some(role => role === 'endpoint' || role === 'listener')
   // Whoever the device itself vouched for comes first: anybody can list a device of others.
-  for (const person of await people.personsOf(device)) {
+  const persons = await people.personsOf(device)
+  // A device of two persons, as after a key was replaced, says by its card whose mailbox it means.
+  for (const person of persons.sort((a, b) => Number(b === named) - Number(a === named))) {
     const list = served.includes(person) ? await people.list(person) : undefined
     if (list !== undefined && fetches(list)) return person
   }

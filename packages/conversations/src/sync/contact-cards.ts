@@ -66,13 +66,15 @@ export async function identify (peer: string, cards: ContactCard[], { people, cl
   return { device, persons: [...lists.values()].filter(holds).map(list => list.person) }
 }
 
-/** Returns all that two lists of a person say; the first alone where the other was begun anew, which nobody should believe. */
+/** Returns all that two lists of a person say; the first alone where the other was begun anew or names another successor, which nobody should believe. */
 function union (kept: DeviceList | undefined, list: DeviceList): DeviceList
 function union (kept: DeviceList, list: DeviceList | undefined): DeviceList
 function union (kept: DeviceList | undefined, list: DeviceList | undefined): DeviceList | undefined {
   if (kept === undefined || list === undefined) return kept ?? list
   try {
-    return mergeDeviceLists(kept, list)
+    const merged = mergeDeviceLists(kept, list)
+    // Whoever has a key that was replaced may write that they replaced it otherwise, and before.
+    return kept.successor !== undefined && merged.successor !== kept.successor ? kept : merged
   } catch {
     return kept
   }

@@ -47,6 +47,8 @@ export interface RequestsComponents {
   addContact(person: Did, name: string | undefined): Promise<void>
   clock: Clock
   logger: Logger
+  /** Tells whether somebody is our person, by a former key too. @default our person alone */
+  isOwn?: ((person: Did) => boolean) | undefined
 }
 
 const PREFIX = '/parley/requests/'
@@ -54,7 +56,7 @@ const codec = createCodec('request mark', z.strictObject({ v: z.literal(1), at: 
 
 /** Opens the requests of a person on this device; what is there already is listed and not told of. */
 export async function createRequests (components: RequestsComponents, { person: self }: { person: Did }): Promise<Requests> {
-  const { store, conversations, people, policy, admission, book, clock } = components
+  const { store, conversations, people, policy, admission, book, clock, isOwn = did => did === self } = components
   const logger = components.logger.child('requests')
   const events = createEmitter<{ request: Request }>(logger)
   const seen = new Map<Did, number>()
@@ -62,7 +64,7 @@ export async function createRequests (components: RequestsComponents, { person: 
   const told = new Map<Did, number>()
   let looking: Promise<void> = Promise.resolve()
 
-  const isRequest = (person: Did): boolean => admission.standing(self, person) === 'stranger'
+  const isRequest = (person: Did): boolean => !isOwn(person) && admission.standing(self, person) === 'stranger'
   const firstSeen = async (person: Did): Promise<number> => {
     const known = seen.get(person)
     if (known !== undefined) return known
