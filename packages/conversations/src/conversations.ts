@@ -19,6 +19,7 @@ import type { Opener } from './read/sealed-keys.ts'
 import type { BlockOutcome, Conversations, ConversationsEvents, MergeOptions, MergeOutcome, StoredAction } from './types.ts'
 import { appendActions, type Writer } from './write/append-actions.ts'
 import { createFindKeyHolders } from './write/plan-keys.ts'
+import { readWindow } from './window/read-window.ts'
 
 export interface ConversationsComponents {
   store: Store
@@ -176,6 +177,7 @@ export async function createConversations (components: ConversationsComponents, 
     },
     ids: options => listConversations(store, options),
     merge,
+    readWindow: async (id, answer, bounds) => await readWindow({ people, clock, logger, openers, keysOf: async conversation => await own?.keysOf(conversation) ?? [] }, id, answer, bounds),
     holder: id => createLogHolder({ store, logs, merge }, id),
     async stop () {
       await own?.stop()

@@ -6,6 +6,7 @@ import type { OpenLogs } from './log/open-logs.ts'
 import { cidOfHash } from './log/stored-action.ts'
 import type { FrontierEntry, LogHolder, MergeOptions, MergeOutcome } from './types.ts'
 import { keyBytes } from './format/key-name.ts'
+import { windowOfLog } from './window/window-of-log.ts'
 
 const DEFAULT_MAX_BYTES = 262_144
 
@@ -31,6 +32,10 @@ export function createLogHolder ({ store, logs, merge }: { store: Store, logs: O
     covers: async frontier => await askFlushed(({ index }) => frontier.every(({ cid }) => index.rows.find(cid.multihash.digest) >= 0), frontier.length === 0),
     access: async () => await ask(accessOf, []),
     merge: async (blocks, options) => await merge(id, blocks, options),
+    async window (query) {
+      const index = await ask(log => log.index, undefined)
+      return index === undefined ? { keys: [], blocks: [] } : await windowOfLog(store, index, query)
+    },
     missing: async () => await ask(({ held }) => held.missing().map(cidOfHash), [])
   }
 }

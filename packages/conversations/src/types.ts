@@ -2,6 +2,8 @@ import type { AbortOptions, CID, Emitter, HybridTime } from '@parley/core'
 import type { Did } from '@parley/identity'
 import type { Home } from './home/home.ts'
 import type { Content, Permission, VoiceEnd, VoiceStart } from './actions/index.ts'
+import type { WindowAnswer, WindowBounds } from './window/read-window.ts'
+import type { LogWindow, WindowOfLog } from './window/window-of-log.ts'
 
 /** An action as it is stored and handed on: what everybody may read of it, and its bytes. */
 export interface StoredAction {
@@ -168,6 +170,13 @@ export interface LogHolder {
   access(): Promise<Did[]>
   /** Merges blocks; see `Conversations.merge`. */
   merge(blocks: Uint8Array[], options?: MergeOptions): Promise<MergeOutcome>
+  /**
+   * Returns the blocks of the newest actions, or of those before one, and
+   * earlier ones that hand keys to a device.
+   *
+   * @throws {UnknownActionError} when the log has no action `before`
+   */
+  window(query: WindowOfLog): Promise<LogWindow>
   /** Returns the parents that held-back actions wait for. */
   missing(): Promise<CID[]>
 }
@@ -224,6 +233,13 @@ export interface Conversations extends Emitter<ConversationsEvents> {
    * @throws {StorageUnavailableError} when nothing could be stored; the same blocks may be given again
    */
   merge(conversation: CID, blocks: Uint8Array[], options?: MergeOptions): Promise<MergeOutcome>
+  /**
+   * Reads actions that are not of the log here, as far as they can be checked
+   * alone: by their signatures, devices and times. Stores nothing.
+   *
+   * @throws {InvalidWindowError}
+   */
+  readWindow(conversation: CID, answer: WindowAnswer, bounds: WindowBounds): Promise<DecodedAction[]>
   /** Returns the log of a conversation, which may be unknown yet; costs nothing until used. */
   holder(id: CID): LogHolder
   /** Brings new keys into the key vault, waits for what is being written and refuses further work. */

@@ -44,6 +44,7 @@ function emptyHolder (holder: LogHolder): LogHolder {
     covers: async frontier => { await asked(); return frontier.length === 0 },
     access: async () => { await asked(); return [] },
     merge: async () => { await asked(); return { outcomes: [], stored: [], refused: 0 } },
+    window: async () => { await asked(); return { keys: [], blocks: [] } },
     missing: async () => { await asked(); return [] }
   }
 }

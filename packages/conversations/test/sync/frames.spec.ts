@@ -8,7 +8,8 @@ import { createHolderState, stepHolder } from '../../src/mailbox/holder-machine.
 import { syncFrameCodec } from '../../src/sync/frames.ts'
 import { createSyncState, step } from '../../src/sync/sync-machine.ts'
 import { CONVERSATION, helloOf } from './model.ts'
-import { mailboxFrames, syncFrames } from './sample-frames.ts'
+import { windowFrameCodec } from '../../src/window/frames.ts'
+import { mailboxFrames, syncFrames, windowFrames } from './sample-frames.ts'
 
 interface Vector { name: string, hex: string }
 
@@ -21,7 +22,8 @@ async function vectors (file: string): Promise<Vector[]> {
 
 for (const { file, codec, samples } of [
   { file: 'sync-frames', codec: syncFrameCodec, samples: syncFrames },
-  { file: 'mailbox-frames', codec: mailboxFrameCodec, samples: mailboxFrames }
+  { file: 'mailbox-frames', codec: mailboxFrameCodec, samples: mailboxFrames },
+  { file: 'window-frames', codec: windowFrameCodec, samples: windowFrames }
 ]) {
   describe(`${file} of version 1`, () => {
     it('are the bytes they were frozen as', async () => {

@@ -1,6 +1,7 @@
 import { cidOf } from '@parley/core'
 import type { MailboxFrame } from '../../src/mailbox/frames.ts'
 import type { SyncFrame } from '../../src/sync/frames.ts'
+import type { WindowFrame } from '../../src/window/frames.ts'
 
 const conversation = cidOf(new Uint8Array([1, 2, 3]))
 const action = cidOf(new Uint8Array([4, 5, 6]))
@@ -35,4 +36,13 @@ export const mailboxFrames: Record<string, MailboxFrame> = {
   ack: { v: 1, type: 'ack', upTo: 15, reason: 'have' },
   'ack of what is not wanted': { v: 1, type: 'ack', upTo: 15, reason: 'refused' },
   refuse: { v: 1, type: 'refuse', error: 'NotAllowedError', message: 'no live device' }
+}
+
+export const windowFrames: Record<string, WindowFrame> = {
+  ask: { v: 1, type: 'ask', conversation, before: action, count: 50, cards: [new Uint8Array([0x82, 1, 2])] },
+  'first ask': { v: 1, type: 'ask', conversation, before: null, count: 512, cards: [] },
+  head: { v: 1, type: 'head', basics: new Uint8Array([0xa4, 1]), keys: [new Uint8Array(300).fill(5)], cards: [new Uint8Array([0x82, 3, 4])] },
+  blocks: { v: 1, type: 'blocks', blocks: [new Uint8Array([1, 2, 3]), new Uint8Array(300).fill(7)], last: false },
+  'last blocks': { v: 1, type: 'blocks', blocks: [], last: true },
+  refuse: { v: 1, type: 'refuse', error: 'UnknownActionError', message: 'the action is not in this log' }
 }
