@@ -154,7 +154,7 @@ describe('the parley command', function () {
       const letter = await ofAlice('call', 'Bob', '--audio', at('letter.wav'), '--json')
       expect(letter.code).to.equal(1)
       expect(letter.json<Report>().error).to.include({ name: 'UnsupportedAudioError' }).and.to.have.property('message').that.includes('Ogg Opus')
-      expect((await ofAlice('conversation', 'list', '--json')).json()).to.deep.equal([])
+      expect((await ofAlice('conversation', 'list', '--json')).json()).to.deep.equal({ conversations: [], next: null })
     })
 
     it('takes raw PCM on standard input, also at another rate with two channels', async () => {

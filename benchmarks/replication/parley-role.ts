@@ -65,6 +65,11 @@ export const role = {
     const state = await (await node.conversations.open(CID.parse(id))).state()
     return { wallMs: performance.now() - startedMs, messages: state.messages.length }
   },
+  /** Returns the actions that no other follows. */
+  async heads (id: string): Promise<string[]> {
+    if (node === undefined) throw new RangeError('the node was not started')
+    return (await (await node.conversations.open(CID.parse(id))).state()).heads.map(String)
+  },
   /** Measures the least that a durable copy of this log could cost. */
   async limit (id: string, folder: string): Promise<number> {
     if (node === undefined) throw new RangeError('the node was not started')

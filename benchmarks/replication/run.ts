@@ -6,6 +6,8 @@ import { median } from '../harness/median.ts'
 import { readMode } from '../harness/mode.ts'
 import { startRole, type Started } from '../harness/role.ts'
 import { ms, perSecond, printTable, ratio } from '../harness/table.ts'
+import type { role as automergeRole } from './automerge-role.ts'
+import { walkFar, type Far } from './far.ts'
 import type { role as hypercoreRole } from './hypercore-role.ts'
 import type { role as orbitRole } from './orbitdb-role.ts'
 import type { role as parleyRole } from './parley-role.ts'
@@ -23,7 +25,7 @@ function expect (what: string, found: unknown, wanted: unknown): void {
   if (found !== wanted) throw new RangeError(`${what}: ${String(found)} instead of ${String(wanted)}`)
 }
 
-async function parley (folder: string): Promise<{ side: Side, limit: (name: string) => Promise<number> }> {
+async function parley (folder: string): Promise<{ side: Side, limit: (name: string) => Promise<number>, far: () => Promise<Far> }> {
   const file = new URL('parley-role.ts', here)
   const [writer, replica] = await Promise.all([startRole<typeof parleyRole>(file), startRole<typeof parleyRole>(file)])
   const { id, target, frontier } = await writer.ask('writes', join(folder, 'writer'), init)
@@ -43,7 +45,8 @@ async function parley (folder: string): Promise<{ side: Side, limit: (name: stri
     await stop(writer)
     await replica.end()
   }
-  return { side: { name: 'parley', copy, end }, limit: async name => await writer.ask('limit', id, join(folder, name)) }
+  const far = async (): Promise<Far> => await walkFar({ writer, replica, id, target, init, folder: join(folder, 'far'), walk: !short, blocks: 200 })
+  return { side: { name: 'parley', copy, end }, far, limit: async name => await writer.ask('limit', id, join(folder, name)) }
 }
 
 async function stop (writer: Started<typeof parleyRole>): Promise<void> {
@@ -67,6 +70,24 @@ async function hypercore (folder: string): Promise<Side> {
   }
 }
 
+async function automerge (folder: string): Promise<Side> {
+  const file = new URL('automerge-role.ts', here)
+  const writer = await startRole<typeof automergeRole>(file)
+  const { url, port, heads } = await writer.ask('writes', join(folder, 'writer'), init)
+  return {
+    name: 'automerge',
+    async copy (into) {
+      const replica = await startRole<typeof automergeRole>(file)
+      const result = await replica.ask('replicates', into, port, url)
+      expect('messages of automerge', result.received, init.actions)
+      expect('heads of automerge', result.heads, heads)
+      await replica.end()
+      return result
+    },
+    end: async () => { await writer.end() }
+  }
+}
+
 async function orbitdb (folder: string): Promise<Side> {
   const file = new URL('orbitdb-role.ts', here)
   const writer = await startRole<typeof orbitRole>(file)
@@ -86,6 +107,8 @@ async function orbitdb (folder: string): Promise<Side> {
 }
 
 const reads: number[] = []
+const goals: Record<string, number> = { orbitdb: 200, hypercore: 4 }
+const isLong = (name: string): boolean => name === 'orbitdb' || name === 'automerge'
 printMachine()
 await withFolder(async folder => {
   const wanted = (name: string): boolean => !short && (only === undefined || only === name)
@@ -93,13 +116,14 @@ await withFolder(async folder => {
   const ours = await parley(join(folder, 'parley'))
   const sides: Side[] = [ours.side]
   if (wanted('hypercore')) sides.push(await hypercore(join(folder, 'hypercore')))
+  if (wanted('automerge')) sides.push(await automerge(join(folder, 'automerge')))
   if (wanted('orbitdb')) sides.push(await orbitdb(join(folder, 'orbitdb')))
   const turns = new Map<string, Turn[]>(sides.map(({ name }) => [name, []]))
   const limits: number[] = []
   for (let round = 0; round <= rounds; round++) {
     for (const { name, copy } of sides) {
-      // OrbitDB takes most of a minute a copy, and each in a process of its own: three are enough.
-      if (name === 'orbitdb' && (round === 0 || round > 3)) continue
+      // These take long, each copy in a process of its own: three are enough.
+      if (isLong(name) && (round === 0 || round > 3)) continue
       const turn = await copy(join(folder, name, `replica-${round}`))
       turns.get(name)?.push(turn)
       console.log(`${round === 0 ? 'first copy' : `round ${round}`}: ${name} ${ms(turn.wallMs)}, processor ${ms(turn.cpuMs)}`)
@@ -107,17 +131,22 @@ await withFolder(async folder => {
     limits.push(await ours.limit(`limit-${round}`))
   }
   // The first copy of a process is of code that was never run before.
-  const warm = (name: string): Turn[] => name === 'orbitdb' ? turns.get(name) ?? [] : (turns.get(name) ?? []).slice(1)
+  const warm = (name: string): Turn[] => isLong(name) ? turns.get(name) ?? [] : (turns.get(name) ?? []).slice(1)
   const wall = (name: string): number => median(warm(name).map(turn => turn.wallMs))
   const limit = median(limits.slice(1))
   printTable([`${init.actions} actions`, 'first copy', 'copies after it', 'rate', 'processor', 'parley is faster'], [
     ...sides.map(({ name }) => [
-      name, name === 'orbitdb' ? '' : ms(turns.get(name)?.[0]?.wallMs ?? 0), ms(wall(name)), perSecond(init.actions / wall(name) * 1000), ms(median(warm(name).map(turn => turn.cpuMs))),
-      name === 'parley' ? '' : ratio(wall(name) / wall('parley'), name === 'orbitdb' ? 200 : 4)
+      name, isLong(name) ? '' : ms(turns.get(name)?.[0]?.wallMs ?? 0), ms(wall(name)), perSecond(init.actions / wall(name) * 1000), ms(median(warm(name).map(turn => turn.cpuMs))),
+      name === 'parley' ? '' : ratio(wall(name) / wall('parley'), goals[name])
     ]),
     ['limit: hash all, a signature an author, one batch', '', ms(limit), perSecond(init.actions / limit * 1000), '', ratio(limit / wall('parley'))]
   ])
   console.log(`\nreading the copy afterwards (keys, decryption, state): ${ms(median(reads))}`)
+  const { roundTripMs, parleyMs, walkMs, walked } = await ours.far()
+  printTable([`${init.actions} actions at ${roundTripMs} ms round trip`, 'time', 'parley is faster'], [
+    ['parley', ms(parleyMs), ''],
+    ...walkMs === undefined ? [] : [[`bitswap, walking the same log (${walked} blocks, times ${Math.round(init.actions / walked)})`, ms(walkMs), ratio(walkMs / parleyMs, 300)]]
+  ])
   for (const { end } of sides) await end()
 })
 printMachine()

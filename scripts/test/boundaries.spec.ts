@@ -92,6 +92,14 @@ describe('an import that takes a side way', () => {
     expect(messages([core, packageOf('identity', { manifest: using('@parley/core'), source })])).to.deep.equal([])
   })
 
+  it('is fine where a benchmark runs what the tests of a package run', () => {
+    const files = [
+      { path: 'benchmarks/long/run.ts', text: "import { x } from '../../packages/core/test/engine.ts'" },
+      { path: 'benchmarks/deep/run.ts', text: "import { x } from '../../packages/core/src/x.ts'" }
+    ]
+    expect(messages([packageOf('core')], { files })).to.deep.equal(['benchmarks/deep/run.ts:1: ../../packages/core/src/x.ts reaches into core; import it by its name'])
+  })
+
   it('is caught in scripts and scenarios', () => {
     const files = [{ path: 'test/story.spec.ts', text: "import { x } from '../packages/core/src/x.ts'" }]
     expect(messages([packageOf('core')], { files })).to.deep.equal(['test/story.spec.ts:1: ../packages/core/src/x.ts reaches into core; import it by its name'])

@@ -1,6 +1,7 @@
 import type { Io } from './io.ts'
+import { forTerminal, jsonForTerminal, oneLine } from './terminal-text.ts'
 
-/** How a command tells its result: words for people, or JSON for programs. */
+/** How a command tells its result: words for people, or JSON for programs. Control characters, whoever wrote them, never reach the terminal. */
 export interface Output {
   readonly json: boolean
   /** Prints the result: `text` for people, `value` as one JSON object with `--json`. */
@@ -15,14 +16,14 @@ export function createOutput (io: Io, { json, quiet }: { json: boolean, quiet: b
   return {
     json,
     result (value, text) {
-      io.out(json ? JSON.stringify(value) + '\n' : ensureNewline(text))
+      io.out(json ? jsonForTerminal(value) + '\n' : ensureNewline(forTerminal(text)))
     },
     event (value, text) {
-      if (json) io.out(JSON.stringify(value) + '\n')
-      else if (text !== undefined && !quiet) io.err(ensureNewline(text))
+      if (json) io.out(jsonForTerminal(value) + '\n')
+      else if (text !== undefined && !quiet) io.err(ensureNewline(forTerminal(text)))
     },
     say (text) {
-      if (!json && !quiet) io.err(ensureNewline(text))
+      if (!json && !quiet) io.err(ensureNewline(forTerminal(text)))
     }
   }
 }
@@ -31,10 +32,11 @@ function ensureNewline (text: string): string {
   return text === '' || text.endsWith('\n') ? text : text + '\n'
 }
 
-/** Sets rows of cells in columns, as wide as their widest cell. */
-export function table (head: string[], rows: string[][]): string {
+/** Sets rows of cells in columns, as wide as their widest cell; each row is one line. */
+export function table (head: string[], cells: string[][]): string {
+  const rows = cells.map(row => row.map(oneLine))
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map(row => row[column]?.length ?? 0)))
-  const line = (cells: string[]): string => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()
+  const line = (row: string[]): string => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()
   return [head, ...rows].map(line).join('\n') + '\n'
 }
 

@@ -56,7 +56,8 @@ function group (program: Command, name: string, groups: Map<string, Command>, wr
     presence: 'how reachable you and others are now',
     proxy: 'the always-on node that stands in for you',
     device: 'this device',
-    conversation: 'your conversations'
+    conversation: 'your conversations: read, write, decide who takes part',
+    draft: 'conversations that are not published yet'
   }
   const command = program.command(name).description(summaries[name] ?? name)
   configure(command, write)

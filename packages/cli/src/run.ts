@@ -11,6 +11,7 @@ import { createLogger } from './log.ts'
 import { createOutput } from './output.ts'
 import { readPassphrase } from './passphrase.ts'
 import { CommanderError, createProgram, type Request } from './program.ts'
+import { forTerminal, jsonForTerminal } from './terminal-text.ts'
 import { version } from './version.ts'
 
 /** The device this process owns, when a command runs in it on behalf of another process. */
@@ -57,8 +58,8 @@ export async function run (argv: string[], io: Io, owner?: Owner): Promise<numbe
     return await definition.action(context, args, options) ?? EXIT.ok
   } catch (error) {
     const report = reportOf(error)
-    if (output.json) io.out(JSON.stringify({ error: report }) + '\n')
-    else io.err([`parley: ${report.message}`, ...report.causes.map(cause => `  because: ${cause}`), ...(report.hint === undefined ? [] : [`  ${report.hint}`])].join('\n') + '\n')
+    if (output.json) io.out(jsonForTerminal({ error: report }) + '\n')
+    else io.err(forTerminal([`parley: ${report.message}`, ...report.causes.map(cause => `  because: ${cause}`), ...(report.hint === undefined ? [] : [`  ${report.hint}`])].join('\n')) + '\n')
     if (options.verbose === true && error instanceof Error) io.err(`${error.stack ?? ''}\n`)
     return exitCodeOf(error)
   }

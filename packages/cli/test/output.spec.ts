@@ -5,6 +5,9 @@ import { clockTime, table } from '../src/output.ts'
 import { sparkline } from '../src/progress.ts'
 import { listenAddresses } from '../src/proxy-settings.ts'
 import { dataFolder } from '../src/data-folder.ts'
+import { readTime } from '../src/conversation/time.ts'
+import { createShortIds } from '../src/conversation/items.ts'
+import { forTerminal, jsonForTerminal, shortened } from '../src/terminal-text.ts'
 
 describe('what the command line prints', () => {
   it('tells lengths as people read them', () => {
@@ -13,6 +16,31 @@ describe('what the command line prints', () => {
 
   it('sets columns as wide as their widest cell', () => {
     expect(table(['N', 'FROM'], [['1', 'Alice'], ['12', 'Bo']])).to.equal('N   FROM\n1   Alice\n12  Bo\n')
+  })
+
+  it('keeps each row of a table in one line', () => {
+    expect(table(['A'], [['one\nB  two']])).to.equal('A\none B two\n')
+  })
+
+  it('takes the power out of what others wrote, and nothing else', () => {
+    expect(forTerminal('a\tb\r\nc\u001b]0;x\u0007\u009b1m\u202ed 👍')).to.equal('a\tb\nc\ufffd]0;x\ufffd\ufffd1md 👍')
+    const value = { text: '\u001b[2J\u009b\u007f\u2066\n“é”' }
+    expect(jsonForTerminal(value)).not.to.match(/\p{Cc}|\u2066/u)
+    expect(JSON.parse(jsonForTerminal(value))).to.deep.equal(value)
+    expect(shortened('one\ntwo three', 8)).to.equal('one two…')
+  })
+
+  it('reads times as dates of the machine\'s zone, or as far from now', () => {
+    const now = Date.parse('2031-05-20T12:00Z')
+    expect(readTime('--at', '2h', { now })).to.equal(now + 7_200_000)
+    expect(readTime('--since', '7d', { now, isPast: true })).to.equal(now - 604_800_000)
+    expect(readTime('--at', '2031-05-20', { now })).to.equal(new Date(2031, 4, 20).getTime())
+    for (const text of ['soon', '2x', '', '-2h']) expect(() => readTime('--at', text, { now }), text).to.throw(/--at takes a date/)
+  })
+
+  it('shortens ids as far as they stay different', () => {
+    expect(['a1b2c3d4e5', 'a1b2c3d4f6'].map(createShortIds(['a1b2c3d4e5', 'a1b2c3d4f6']))).to.deep.equal(['a1b2c3d4e', 'a1b2c3d4f'])
+    expect(createShortIds(['a1b2c3d4e5'])('a1b2c3d4e5')).to.equal('a1b2c3')
   })
 
   it('draws a waveform within its width, loud high and silence blank', () => {

@@ -1,4 +1,5 @@
 import { ParleyError, type CID } from '@parley/core'
+import type { Did } from '@parley/identity'
 
 /** Thrown when a conversation is asked for that this store does not have. */
 export class UnknownConversationError extends ParleyError {
@@ -140,5 +141,74 @@ export class UnknownPersonError extends ParleyError {
   constructor (person: string) {
     super(`We know no devices of ${person}; add their contact card first`)
     this.person = person
+  }
+}
+
+/** Thrown when somebody else holds the lock of what is to be changed. */
+export class LockedError extends ParleyError {
+  override readonly name = 'LockedError'
+  readonly by: Did
+  /** Wall milliseconds. */
+  readonly until: number
+
+  constructor ({ by, until }: { by: Did, until: number }) {
+    super(`${by} changes this now; the lock ends at ${new Date(until).toISOString()} unless they give it up before`)
+    this.by = by
+    this.until = until
+  }
+}
+
+/** Thrown when an edit follows another version of its item than the newest. */
+export class StaleEditError extends ParleyError {
+  override readonly name = 'StaleEditError'
+  /** The action that made the newest version; null where there is none. */
+  readonly current: CID | null
+
+  constructor (current: CID | null) {
+    super(`This was changed meanwhile: an edit has to follow ${current === null ? 'nothing, since nothing was set yet' : current.toString()}`)
+    this.current = current
+  }
+}
+
+/** Thrown when something is written in a conversation that has expired. */
+export class ConversationExpiredError extends ParleyError {
+  override readonly name = 'ConversationExpiredError'
+  /** Wall milliseconds. */
+  readonly expiresAt: number
+
+  constructor (expiresAt: number) {
+    super(`This conversation expired at ${new Date(expiresAt).toISOString()}; nothing that is written has an effect any more`)
+    this.expiresAt = expiresAt
+  }
+}
+
+/** Thrown when a text has more characters than its place allows. */
+export class TextTooLongError extends ParleyError {
+  override readonly name = 'TextTooLongError'
+  /** Which one, for example `body`. */
+  readonly field: string
+  /** UTF-16 units. */
+  readonly limitChars: number
+
+  constructor (field: string, limitChars: number, options?: ErrorOptions) {
+    super(`The ${field} is too long: it may have at most ${limitChars} characters`, options)
+    this.field = field
+    this.limitChars = limitChars
+  }
+}
+
+/** Thrown when an action is about something that is not in the conversation, or was deleted. */
+export class NoSuchItemError extends ParleyError {
+  override readonly name = 'NoSuchItemError'
+  /** What it is, for example `message`. */
+  readonly thing: string
+  readonly id: string
+  readonly isDeleted: boolean
+
+  constructor (thing: string, id: string, isDeleted = false) {
+    super(`${isDeleted ? `The ${thing} ${id} was deleted` : `There is no ${thing} ${id} here`}`)
+    this.thing = thing
+    this.id = id
+    this.isDeleted = isDeleted
   }
 }

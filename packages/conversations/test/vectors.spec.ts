@@ -5,6 +5,7 @@ import { expect } from 'chai'
 import { readFileSync } from 'node:fs'
 import { decodeContent, encodeContent } from '../src/actions/registry.ts'
 import { decodeBasics, encodeBasics, hashSubject } from '../src/format/basics.ts'
+import { HISTORIES, PERMISSIONS } from '../src/format/access-change.ts'
 import { parseAction } from '../src/format/parse-action.ts'
 import { sealingContext } from '../src/format/sealing-context.ts'
 import { referenceCodec } from './format/reference-codec.ts'
@@ -49,10 +50,22 @@ describe('the frozen vectors of version 1', () => {
     })
   }
 
+  it('say in clear who may do what, as a generic reader finds it too', () => {
+    const said = actions.flatMap(({ block }) => {
+      const { access } = parseAction(unhex(block))
+      const [plain] = dagCbor.decode<[{ access?: { add: Array<Record<string, unknown>>, remove: Uint8Array[] } }]>(unhex(block))
+      expect(plain.access?.remove).to.deep.equal(access?.remove.map(person => person.slice()))
+      expect(plain.access?.add).to.deep.equal(access?.add.map(({ person, permission, history }) => ({ person: person.slice(), history: HISTORIES.indexOf(history), permission: PERMISSIONS.indexOf(permission) })))
+      return access === undefined ? [] : [...access.add.map(({ permission, history }) => `${permission} ${history}`), ...access.remove.map(() => 'out')]
+    })
+    expect(said).to.deep.equal(['write all', 'out', 'full all', 'comment from-now'])
+  })
+
   it('have a copy of keys for a one-time key beside one for a long-term key', () => {
-    const { keys = [] } = parseAction(unhex(actions.at(-1)?.block ?? ''))
+    const last = actions.find(({ block }) => parseAction(unhex(block)).keys?.length === 2)
+    const { keys = [] } = parseAction(unhex(last?.block ?? ''))
     expect(keys.map(({ prekey }) => prekey?.length).sort()).to.deep.equal([8, undefined])
-    const [{ keys: plain }] = dagCbor.decode<[{ keys: Array<Record<string, Uint8Array>> }]>(unhex(actions.at(-1)?.block ?? ''))
+    const [{ keys: plain }] = dagCbor.decode<[{ keys: Array<Record<string, Uint8Array>> }]>(unhex(last?.block ?? ''))
     expect(plain.map(copy => Object.keys(copy))).to.have.deep.members([['ct', 'enc', 'device'], ['ct', 'enc', 'device', 'prekey']])
     expect(keys.map(({ prekey }) => prekey?.slice())).to.deep.equal(plain.map(({ prekey }) => prekey))
   })

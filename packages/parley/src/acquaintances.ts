@@ -3,14 +3,17 @@ import { UnknownPersonError, type Conversations, type Home } from '@parley/conve
 import { createContacts, decodeContactCard, type Contact, type Contacts, type DeviceKeys, type Did, type People, type PolicySettings } from '@parley/identity'
 import type { Network } from '@parley/network'
 import { createHomeContactBook } from './home-contact-book.ts'
+import type { LogNotes } from './library/log-notes.ts'
 import { devicesWith } from './routes.ts'
-import { createAdmission, createPolicyClient, createRequests, openConversationBook, type Admission, type PolicyClient, type Requests } from './policy/index.ts'
+import { createAdmission, createPolicyClient, createRequests, openConversationBook, type Admission, type ConversationBook, type PolicyClient, type Requests } from './policy/index.ts'
 
 export interface AcquaintancesComponents {
   store: Store
   network: Network
   people: People
   conversations: Conversations
+  /** The notes of the store that `conversations` has. */
+  notes: LogNotes
   home: Home
   keys: DeviceKeys
   clock: Clock
@@ -28,6 +31,7 @@ export interface Acquaintances {
   contacts: Contacts
   policy: PolicyClient
   admission: Admission
+  book: Pick<ConversationBook, 'frontier'>
   requests: Requests
   /** Resolves once the policy says what the contacts say. */
   inStep(): Promise<void>
@@ -42,13 +46,13 @@ export interface Acquaintances {
  * how the proxies hear of it.
  */
 export async function openAcquaintances (components: AcquaintancesComponents, person: Did): Promise<Acquaintances> {
-  const { people, conversations, home, clock } = components
+  const { people, conversations, notes, home, clock } = components
   const logger = components.logger.child('acquaintances')
   const stopping = new AbortController()
   const { signal } = stopping
   const contacts = await createContacts({ ...components, book: createHomeContactBook({ home, logger }) })
   const policy = await createPolicyClient(components, { person })
-  const book = await openConversationBook({ conversations, people, logger }, () => [person])
+  const book = await openConversationBook({ conversations, people, notes, logger }, () => [person])
   const admission = createAdmission({ policies: policy.policies, book, conversations, clock }, { persons: () => [person] })
   const requests = await createRequests({ ...components, policy, admission, book, addContact }, { person })
   let working: Promise<unknown> = Promise.resolve()
@@ -89,6 +93,7 @@ export async function openAcquaintances (components: AcquaintancesComponents, pe
     contacts,
     policy,
     admission,
+    book,
     requests: {
       ...requests,
       async decline (did, options = {}) {
@@ -109,7 +114,7 @@ export async function openAcquaintances (components: AcquaintancesComponents, pe
       if (isDue) await handOver()
       stopping.abort()
       await requests.stop()
-      book.stop()
+      await book.stop()
       await policy.stop()
       await contacts.stop()
     }

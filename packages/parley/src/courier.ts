@@ -1,5 +1,5 @@
 import { createEmitter, type AbortOptions, type CID, type Clock, type Emitter, type Logger, type RandomBytes, type Store } from '@parley/core'
-import type { Conversations, Sync } from '@parley/conversations'
+import type { Conversations, Delivery as LogDelivery, Sync } from '@parley/conversations'
 import { peerIdFromDid, type DeviceKeys, type Did, type People } from '@parley/identity'
 import type { Network } from '@parley/network'
 import { openRecording, recoverRecordings, uploadVoice, type FinishedVoice, type Recording, type UploadEvents } from '@parley/voice'
@@ -17,6 +17,7 @@ export interface CourierComponents {
   conversations: Conversations
   sync: Sync
   outbox: Outbox
+  delivery: Pick<LogDelivery, 'bring' | 'flush'>
   clock: Clock
   random: RandomBytes
   logger: Logger
@@ -48,14 +49,16 @@ export interface Courier {
   closeMessage(recording: Recording, finished: FinishedVoice, message: Uint8Array): Promise<void>
   /** Closes what a kill interrupted; call it once, before anything is spoken. */
   recover(): Promise<void>
-  /** Gives a conversation's news, and what we said in it, to our proxies, and its news to the other participants'; what cannot be given now is tried again by `flush`. */
+  /** Brings a conversation's news to everybody who can be reached now, and what we said in it to our proxies. */
   spread(conversation: CID, options?: AbortOptions): Promise<void>
-  /** Tries everything that could not be brought before. */
+  /** Brings recordings that could not be brought before. */
+  bringVoices(options?: AbortOptions): Promise<SyncReport>
+  /** Tries everything that could not be brought before: recordings and what is owed of conversations. */
   flush(options?: AbortOptions): Promise<SyncReport>
 }
 
 export function createCourier (components: CourierComponents, person: Did): Courier {
-  const { conversations, sync, outbox, people, clock, logger, network } = components
+  const { conversations, sync, outbox, delivery, people, clock, logger } = components
   const ownVoices = createOwnVoices(components, person)
   // Speaking and its closing action race with the upload: the last sync has to wait for the log.
   const closing = new WeakMap<Recording, PromiseWithResolvers<void>>()
@@ -82,10 +85,8 @@ export function createCourier (components: CourierComponents, person: Did): Cour
       if (!stored) return { stored, ended, ...(error === undefined ? {} : { reason: error.message }) }
       if (recording.finished === undefined || closing.has(recording)) await closed(recording).promise
       await outbox.drop(recording.voice)
-      await sync.sync(recording.conversation, target).catch(async (error: unknown) => {
-        logger.warn('the end of a message could not be told yet', { error })
-        await outbox.markSpread(recording.conversation)
-      })
+      // It is owed still when this fails, as everything that is appended.
+      await sync.sync(recording.conversation, target).catch((error: unknown) => { logger.warn('the end of a message could not be told yet', { error }) })
       return { stored }
     }
   }
@@ -114,7 +115,6 @@ export function createCourier (components: CourierComponents, person: Did): Cour
     await recording.release()
     closed(recording).resolve()
     if (finished.segments === 0) await outbox.drop(recording.voice)
-    await outbox.markSpread(recording.conversation)
   }
 
   const recover = async (): Promise<void> => {
@@ -136,36 +136,16 @@ export function createCourier (components: CourierComponents, person: Did): Cour
     const announced = (await conversation.state()).messages.find(known => known.id === toString(message, 'hex'))
     if (announced?.state === 'recording') {
       await conversation.append({ verb: 'add', thing: 'attachment', message, voice, manifest: null, durationMs: 0, segments: 0, cutOff: true, reason: 'nothing of it was recorded' }, { durable: true })
-      await outbox.markSpread(id)
     }
     await outbox.dropSpeaking(message)
   }
 
   const spread: Courier['spread'] = async (id, { signal } = {}) => {
-    await outbox.markSpread(id)
-    const access = await conversations.holder(id).access()
-    const reached = await Promise.all(access.map(async who => await reach(who, id, signal)))
-    if (reached.every(Boolean)) await outbox.dropSpread(id)
+    await delivery.bring(id, { signal })
     await ownVoices.flush({ conversation: id, signal })
   }
 
-  /** Tells one participant's proxies and devices; true when somebody has it who will pass it on. */
-  const reach = async (who: Did, id: CID, signal: AbortSignal | undefined): Promise<boolean> => {
-    const proxies = await devicesWith(people, who, 'proxy', clock.now())
-    const devices = (await devicesWith(people, who, 'endpoint', clock.now())).filter(({ device }) => device !== components.device.did)
-    const connected = new Set(network.peers().map(({ peer }) => peer))
-    const tell = async (target: DeviceRoute): Promise<boolean> => {
-      if (target.addresses.length === 0 && !connected.has(target.peer)) return false
-      return await sync.sync(id, target, { signal }).then(() => true, (error: unknown) => {
-        logger.debug('a conversation could not be spread', { to: target.device, error })
-        return false
-      })
-    }
-    const [byProxy, byDevice] = await Promise.all([Promise.all(proxies.map(tell)), Promise.all(devices.map(tell))])
-    return byProxy.some(Boolean) || (proxies.length === 0 && (byDevice.some(Boolean) || who === person))
-  }
-
-  const flush: Courier['flush'] = async ({ signal } = {}) => {
+  const bringVoices: Courier['bringVoices'] = async ({ signal } = {}) => {
     const report: SyncReport = { reached: [], unreachable: [] }
     for await (const entry of outbox.entries()) {
       signal?.throwIfAborted()
@@ -174,9 +154,6 @@ export function createCourier (components: CourierComponents, person: Did): Cour
       if (failure === undefined) report.reached.push(name)
       else report.unreachable.push({ who: name, reason: failure })
     }
-    const waiting: CID[] = []
-    for await (const id of outbox.spreads()) waiting.push(id)
-    await Promise.all(waiting.map(async id => { await spread(id, { signal }) }))
     await ownVoices.flush({ signal })
     return report
   }
@@ -204,7 +181,12 @@ export function createCourier (components: CourierComponents, person: Did): Cour
     closeMessage,
     recover,
     spread,
-    flush,
+    bringVoices,
+    async flush (options) {
+      const report = await bringVoices(options)
+      await delivery.flush(options)
+      return report
+    },
     async expect (recording, to, call) {
       closed(recording)
       await outbox.put({ voice: recording.voice, conversation: recording.conversation, to, call })

@@ -1,11 +1,12 @@
 import { createEmitter, type AbortOptions, type CID, type Clock, type Logger, type RandomBytes, type Store } from '@parley/core'
-import { createConversations, createSync, UnknownPersonError, type Opener } from '@parley/conversations'
+import { createConversations, createDelivery, createFiles, createSync, createWindows, removeFilesWith, UnknownPersonError, type Opener } from '@parley/conversations'
 import { createPeople, parseContactUrl, type ContactCard, type DeviceKeys, type DeviceList, type Did, type Signer } from '@parley/identity'
 import type { Network } from '@parley/network'
 import { createPresence, createSignalling, type Platform } from '@parley/signalling'
 import { fromString } from 'uint8arrays'
 import { openAcquaintances } from './acquaintances.ts'
 import { addProxy } from './add-proxy.ts'
+import { openAttachments } from './attachments/open-attachments.ts'
 import { openCallJournal } from './call-record/journal.ts'
 import { openCaptures } from './captures.ts'
 import { fetchCard, serveCards } from './card-exchange.ts'
@@ -29,12 +30,17 @@ import { createPreKeyClient } from './pre-keys/index.ts'
 import { createProfiles } from './profiles/create-profiles.ts'
 import { createSpokenCalls } from './spoken-calls.ts'
 import { keepHome } from './keep-home.ts'
+import { createAskWindow } from './library/ask-window.ts'
+import { createLogStore } from './library/log-store.ts'
+import { openLibrary } from './library/open-library.ts'
 import { createContactMoves, newestOf } from './rotation/contact-moves.ts'
 import { heirOf } from './rotation/begin-succession.ts'
 import { openFormers } from './rotation/formers.ts'
 import { inheritProfile } from './rotation/inherit-profile.ts'
+import { mergeReports } from './sync-report.ts'
 import type { Parley, ParleyEvents } from './types.ts'
 import type { DeviceRoute } from './routes.ts'
+import { createToldMarks } from './told-marks.ts'
 import { createWatch } from './watch.ts'
 
 export interface ParleyComponents {
@@ -60,10 +66,18 @@ export interface ParleyInit {
   follow?: boolean
   /** What this device runs on, as contacts see it. @default 'desktop' */
   platform?: Platform
+  /**
+   * Files of people we know, up to this many bytes, are taken when they are
+   * brought, where our person has no proxy that would keep them; larger ones
+   * are fetched when they are asked for.
+   *
+   * @default 16777216
+   */
+  maxTakenFileBytes?: number
 }
 
 /** Composes a person's device from its parts and recovers what a kill interrupted. */
-export async function createParley (components: ParleyComponents, { follow = false, platform = 'desktop' }: ParleyInit = {}): Promise<Parley> {
+export async function createParley (components: ParleyComponents, { follow = false, platform = 'desktop', maxTakenFileBytes = 16 * 1024 * 1024 }: ParleyInit = {}): Promise<Parley> {
   const { store, network, keys, list, personSigner, openers, clock, random, logger } = components
   const { person } = list
   const events = createEmitter<ParleyEvents>(logger)
@@ -74,24 +88,36 @@ export async function createParley (components: ParleyComponents, { follow = fal
   await people.learnCard((await card()).bytes)
   const ownList = createOwnList({ people, keys, personSigner, clock, random, logger, keepList: async bytes => { await components.keepList?.(bytes) } }, person)
   const preKeys = await createPreKeyClient({ store, network, people, keys, clock, random, logger }, { person })
-  const conversations = await createConversations({ store, people, clock, random, logger, device: keys, person, openers, preKeys })
+  const { owed, growth, notes, store: logStore } = createLogStore(store)
+  const conversations = await createConversations({ store: logStore, people, clock, random, logger, device: keys, person, openers, preKeys, removeLinked: removeFilesWith(createFiles({ store, clock, random, logger })) })
   const home = await conversations.home()
   const formers = await openFormers({ store, network, people, home, keys, clock, logger }, person)
-  const acquaintances = await openAcquaintances({ store, network, people, conversations, home, keys, clock, random, logger, isOwn: formers.isOwn }, person)
-  const { contacts, policy, admission, requests } = acquaintances
+  const acquaintances = await openAcquaintances({ store, network, people, conversations, notes, home, keys, clock, random, logger, isOwn: formers.isOwn }, person)
+  const { contacts, policy, admission, book, requests } = acquaintances
   const sync = await createSync({ network, conversations, people, device: keys, person, clock, logger }, { serves: formers.persons, admits: admission.conversation })
   sync.on('listed', ({ changed, unchanged }) => { events.emit('syncing', { changed, unchanged }) })
   sync.on('current', ({ conversation }) => { events.emit('synced', { conversation }) })
   const outbox = createOutbox({ store })
   const journal = await openCallJournal({ store, clock }, '/parley/calls/')
-  const courier = createCourier({ store, network, device: keys, people, conversations, sync, outbox, clock, random, logger }, person)
+  const delivery = createDelivery({ store, network, people, conversations, sync, owed, clock, random, logger }, {
+    self: keys.did,
+    own: () => [...new Set([person, ...formers.persons()])],
+    duty: 'own',
+    admits: async (_conversation, other) => !requests.isBlocked(other),
+    active: follow
+  })
+  delivery.on('delivery', report => { events.emit('delivery', report) })
+  const courier = createCourier({ store, network, device: keys, people, conversations, sync, outbox, delivery, clock, random, logger }, person)
   await courier.recover()
   for (const { call } of journal.open()) await journal.step(call, { type: 'orphaned', reason: 'this device was interrupted' })
   const numbers = await openMessageNumbers(store)
   const captures = await openCaptures(store)
+  const attachments = await openAttachments({ store, network, people, conversations, sync, admission, card, clock, random, logger }, { person, isOwn: formers.isOwn, isBlocked: requests.isBlocked, maxTakenBytes: maxTakenFileBytes, follow })
+  const library = await openLibrary({ store, conversations, book, growth, home, people, contacts, keys, clock, random, logger }, person)
+  const windows = await createWindows({ network, conversations, people, device: keys, person, clock, logger }, { serves: formers.persons, admits: admission.conversation })
   const inbox = createInbox({ store, network, people, contacts, conversations, captures, requests, numbers, clock, logger, isOwn: formers.isOwn }, person)
-  const watch = createWatch({ conversations, contacts, people, inbox, events, logger, isOwn: formers.isOwn })
-  for await (const id of conversations.ids()) await watch.know(id)
+  const told = createToldMarks({ store, random, logger, storageKey: keys.storageKey })
+  const watch = createWatch({ conversations, contacts, people, inbox, told, events, logger, isOwn: formers.isOwn })
   conversations.on('action', ({ conversation, local, home }) => { if (!local && !home) void watch.look(conversation) })
   conversations.on('unlocked', ({ conversation }) => { void watch.look(conversation) })
   /** Proxies that served an old key serve the new one once they heard of both. */
@@ -125,6 +151,7 @@ export async function createParley (components: ParleyComponents, { follow = fal
   const stopDropping = dropRevoked({ people, network, clock, logger })
   const keepingHome = keepHome({ home, ownList, keys, people, contacts, news, calls, card, clock, logger }, { follow })
   contacts.on('changed', () => { presence.refresh() })
+  presence.on('changed', ({ reachability }) => { for (const device of reachability.from) delivery.appeared(device) })
   // Told once: whoever opened this device opens it again, as a device of the new key.
   let isSucceeded = false
   people.on('changed', () => {
@@ -173,6 +200,18 @@ export async function createParley (components: ParleyComponents, { follow = fal
     requests,
     presence,
     profiles,
+    delivery,
+    list: library.list,
+    marks: library.marks,
+    readNotices: library.readNotices,
+    drafts: library.drafts,
+    texts: library.texts,
+    search: library.search,
+    window: createAskWindow({ network, people, conversations, windows, clock, logger }, person),
+    attach: attachments.attach,
+    openFile: attachments.open,
+    saveFile: attachments.save,
+    unfinishedFiles: attachments.unfinished,
     diagnosis: createDiagnosis({ store, network, sync, home, clock }),
     card,
     nameOf: async did => await nameOf({ contacts, people }, did),
@@ -220,11 +259,13 @@ export async function createParley (components: ParleyComponents, { follow = fal
       await calls.spread(entry.conversation)
     },
     async sync (options = {}) {
+      await library.readNotices.flush(options)
       const [own, others] = [await ownProxies.sync(options), await courier.flush(options)]
+      const files = await attachments.flush(options)
       await keepingHome.ready()
       await news.flush(options)
       await moves.flush(options)
-      return { reached: [...own.reached, ...others.reached], unreachable: [...own.unreachable, ...others.unreachable] }
+      return mergeReports([own, others, files])
     },
     async stop () {
       bringing?.stop()
@@ -239,6 +280,10 @@ export async function createParley (components: ParleyComponents, { follow = fal
       await moves.stop()
       await revoking
       await formers.stop()
+      await attachments.stop()
+      await library.stop()
+      await windows.stop()
+      await delivery.stop()
       await acquaintances.stop()
       await sync.stop()
       await ownList.stop()

@@ -91,3 +91,21 @@ export class NotMovedError extends ParleyError {
     super(`Not everything is at the new proxy yet, so the old one stays yours: ${reason}. Run it again to go on`, options)
   }
 }
+
+/** Thrown when something is to be had from others and nobody is known who could be asked. */
+export class NobodyToAskError extends ParleyError {
+  override readonly name = 'NobodyToAskError'
+
+  constructor () {
+    super('Nobody is known who could be asked: no proxy of yours, and no address of those who take part')
+  }
+}
+
+/** Thrown when a message has no such file. */
+export class UnknownAttachmentError extends ParleyError {
+  override readonly name = 'UnknownAttachmentError'
+
+  constructor (message: string, attachment: string) {
+    super(`The message ${message} has no file ${attachment}; it may have been taken off, or is not readable here`)
+  }
+}

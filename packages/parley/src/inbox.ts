@@ -1,5 +1,5 @@
-import { type AbortOptions, type Clock, type Logger, type Store } from '@parley/core'
-import type { Conversations, ConversationState, Message } from '@parley/conversations'
+import { type AbortOptions, type CID, type Clock, type Logger, type Store } from '@parley/core'
+import { mediaHoldersOf, type Conversations, type ConversationState, type Message } from '@parley/conversations'
 import type { Contacts, Did, People } from '@parley/identity'
 import type { Network } from '@parley/network'
 import { readVoice } from '@parley/voice'
@@ -95,18 +95,19 @@ export function createInbox (components: InboxComponents, person: Did): Inbox {
     return { state, message }
   }
 
-  /** Who may have the segments: whoever told us of them first, then our proxies, then the speaker's own devices. */
-  const keepers = async (message: Message): Promise<DeviceRoute[]> => {
+  /** Who may have the segments: whoever told us of them first, then our proxies, then the speaker's own devices, or those of whoever lets us read as guests. */
+  const keepers = async (conversation: CID, message: Message): Promise<DeviceRoute[]> => {
     const now = clock.now()
     const own = await devicesWith(people, person, 'proxy', now)
-    const speaker = [...await devicesWith(people, message.author, 'proxy', now), ...await devicesWith(people, message.author, 'endpoint', now)]
+    const others = await mediaHoldersOf(conversations.holder(conversation), { person, author: message.author })
+    const speaker = (await Promise.all(others.map(async did => [...await devicesWith(people, did, 'proxy', now), ...await devicesWith(people, did, 'endpoint', now)]))).flat()
     const told = message.voice === undefined ? undefined : captures.get(message.voice.voice)?.notice.keeper
     const connected = new Set(components.network.peers().map(({ peer }) => peer))
     const all = [...own.filter(({ device }) => device === told), ...own.filter(({ device }) => device !== told), ...speaker]
     return all.filter(({ peer, addresses }) => peer !== components.network.peerId && (addresses.length > 0 || connected.has(peer)))
   }
 
-  const segments = async function * (message: Message, { signal, startIndex = 0 }: AbortOptions & { startIndex?: number }): AsyncGenerator<SpokenSegment> {
+  const segments = async function * (conversation: CID, message: Message, { signal, startIndex = 0 }: AbortOptions & { startIndex?: number }): AsyncGenerator<SpokenSegment> {
     const { voice } = message
     // The log says that nothing was recorded: nobody has anything of it, however long one asks.
     if (voice === undefined || voice.manifest === null) return
@@ -115,7 +116,7 @@ export function createInbox (components: InboxComponents, person: Did): Inbox {
       key: voice.key,
       speaker: message.device,
       ...(voice.manifest === undefined ? {} : { manifest: voice.manifest }),
-      from: await keepers(message),
+      from: await keepers(conversation, message),
       startIndex,
       signal
     })
@@ -135,13 +136,13 @@ export function createInbox (components: InboxComponents, person: Did): Inbox {
       return entry
     },
     async * listen (n, options = {}) {
-      const { message } = await find(n)
-      yield * segments(message, options)
+      const { state, message } = await find(n)
+      yield * segments(state.id, message, options)
     },
-    async fetch (_state, message, options = {}) {
+    async fetch (state, message, options = {}) {
       if (message.voice === undefined) return
       let samples = 0
-      for await (const { packets } of segments(message, options)) samples += packets.reduce((sum, packet) => sum + packet.samples, 0)
+      for await (const { packets } of segments(state.id, message, options)) samples += packets.reduce((sum, packet) => sum + packet.samples, 0)
       await captures.held(message.voice.voice, samples / 48)
     }
   }

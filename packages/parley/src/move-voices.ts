@@ -1,5 +1,5 @@
 import { sleep, withTimeout, type AbortOptions, type CID } from '@parley/core'
-import type { Conversations } from '@parley/conversations'
+import { mediaHoldersOf, type Conversations } from '@parley/conversations'
 import type { Did, People } from '@parley/identity'
 import { VoiceRefusedError, heldVoice } from '@parley/voice'
 import { bringVoice, type BringComponents } from './bring-voice.ts'
@@ -63,9 +63,11 @@ export function createMoveVoices (components: MoveVoicesComponents, { person, de
     const verdicts = await Promise.all(others.map(isReachable))
     return others.filter((_route, index) => verdicts[index])
   }
-  const speakers = async ({ message }: SpokenMessage): Promise<DeviceRoute[]> => {
+  const speakers = async ({ conversation, message }: SpokenMessage): Promise<DeviceRoute[]> => {
     const now = clock.now()
-    const routes = [...await devicesWith(people, person, 'proxy', now), ...await devicesWith(people, message.author, 'proxy', now), ...await devicesWith(people, message.author, 'endpoint', now)]
+    const others = await mediaHoldersOf(conversations.holder(conversation), { person, author: message.author })
+    const theirs = await Promise.all(others.map(async did => [...await devicesWith(people, did, 'proxy', now), ...await devicesWith(people, did, 'endpoint', now)]))
+    const routes = [...await devicesWith(people, person, 'proxy', now), ...theirs.flat()]
     return await reachable(routes.filter(route => route.device !== old?.device))
   }
   /** Another device of ours, or this one on its own account, may bring the same message now. */

@@ -29,14 +29,9 @@ export interface Outbox {
   markSpeaking(entry: SpeakingEntry): Promise<void>
   dropSpeaking(message: Uint8Array): Promise<void>
   speaking(): AsyncGenerator<SpeakingEntry>
-  /** Marks a conversation as one that others have to hear of. */
-  markSpread(conversation: CID): Promise<void>
-  dropSpread(conversation: CID): Promise<void>
-  spreads(): AsyncGenerator<CID>
 }
 
 const VOICES = '/parley/outbox/'
-const SPREADS = '/parley/spread/'
 const SPEAKING = '/parley/speaking/'
 
 const codec = createCodec('outbox entry', z.strictObject({
@@ -53,8 +48,6 @@ const speakingCodec = createCodec('speaking mark', z.strictObject({
   message: bytesSchema({ exactBytes: 16 }),
   voice: bytesSchema({ exactBytes: 16 })
 }), { maxBytes: 256 })
-
-const spreadCodec = createCodec('spread mark', z.strictObject({ v: z.literal(1), conversation: cidSchema }), { maxBytes: 128 })
 
 export function createOutbox ({ store }: { store: Store }): Outbox {
   const voiceKey = (voice: Uint8Array): string => `${VOICES}${toString(voice, 'hex')}`
@@ -84,15 +77,6 @@ export function createOutbox ({ store }: { store: Store }): Outbox {
         const { conversation, message, voice } = speakingCodec.decode(value)
         yield { conversation, message, voice }
       }
-    },
-    async markSpread (conversation) {
-      await store.commit([{ type: 'put', key: `${SPREADS}${conversation.toString()}`, value: spreadCodec.encode({ v: 1, conversation }) }])
-    },
-    async dropSpread (conversation) {
-      await store.commit([{ type: 'delete', key: `${SPREADS}${conversation.toString()}` }])
-    },
-    async * spreads () {
-      for await (const { value } of store.entries(SPREADS)) yield spreadCodec.decode(value).conversation
     }
   }
 }

@@ -1,10 +1,14 @@
 import type { AbortOptions, CID, Emitter } from '@parley/core'
 import type { Contact, ContactCard, Contacts, DeviceList, Did, People } from '@parley/identity'
 import type { OpusPacket } from '@parley/media'
-import type { Conversations, Home } from '@parley/conversations'
+import type { ConversationList, Conversations, Delivery, Drafts, FileRange, Home, MessageDrafts, PrivateState, ReadNotices, Search, TargetReport, Window } from '@parley/conversations'
 import type { PeerTarget } from '@parley/network'
 import type { Presence } from '@parley/signalling'
+import type { AttachOptions } from './attachments/attach-file.ts'
+import type { AttachedNow, UnfinishedFile } from './attachments/open-attachments.ts'
+import type { ReadFileOptions, SavedFile, SaveFileOptions } from './attachments/read-file.ts'
 import type { Diagnosis } from './diagnosis.ts'
+import type { AskWindowOptions } from './library/ask-window.ts'
 import type { MoveProxyOptions, MovedProxy } from './move-proxy.ts'
 import type { OwnDevices } from './own-devices.ts'
 import type { MovedContact } from './rotation/contact-moves.ts'
@@ -149,6 +153,8 @@ export interface ParleyEvents extends Record<string, unknown> {
   devices: { list: DeviceList, local: boolean }
   /** Our person has another key, named on another device: this one goes over to it when it is opened again. */
   succeeded: { person: Did }
+  /** How one of those who are to have a conversation stands with it has changed. */
+  delivery: TargetReport & { conversation: CID }
   /** A contact has another key and is found under it from now on. */
   moved: MovedContact
 }
@@ -178,6 +184,20 @@ export interface Parley extends Emitter<ParleyEvents> {
   readonly presence: Presence
   /** What we tell of ourselves, and what others tell. */
   readonly profiles: Profiles
+  /** Who has what we said, and what is tried still. */
+  readonly delivery: Delivery
+  /** The conversations as a list shows them: pages, filters, and what changes. */
+  readonly list: ConversationList
+  /** What we keep of conversations for ourselves: labels, notes, muted, archived, favourite, how far we read. */
+  readonly marks: PrivateState
+  /** Marks as read; tells the others of it where we set that. Off by default; all our devices share the setting. */
+  readonly readNotices: Pick<ReadNotices, 'markRead' | 'isSentByDefault' | 'sendByDefault'>
+  /** Conversations that are not published yet, on our devices alone. */
+  readonly drafts: Drafts
+  /** What we began to write in conversations, on our devices alone. */
+  readonly texts: MessageDrafts
+  /** Finds words in what this device can read; catches up in the background. */
+  readonly search: Search
   /** For whoever looks for a fault. */
   readonly diagnosis: Diagnosis
   /** What we call somebody: our name for them, else their own, else their DID. */
@@ -216,6 +236,33 @@ export interface Parley extends Emitter<ParleyEvents> {
   call(to: string, audio: SpokenAudio, options?: CallOptions): Promise<VoiceCall>
   /** Answers message `n` by speaking in its conversation to whoever spoke it. */
   reply(n: number, audio: SpokenAudio, options?: CallOptions): Promise<VoiceCall>
+  /**
+   * Returns the newest actions of a conversation, or those before one, as somebody
+   * who has it gives them, before its log is here. Nothing is stored.
+   *
+   * @throws {NobodyToAskError} and what the last who was asked did: see `Windows.window`
+   */
+  window(conversation: CID, options?: AskWindowOptions): Promise<Window>
+  /**
+   * Attaches a file to a message of ours, or to a new one. Resolves once its
+   * blocks and its announcement are on the disk itself; then it is brought to
+   * our proxies and to those of the others, now or, over restarts, later.
+   *
+   * @throws {UnknownConversationError} and the errors of `Files.add` and `Conversation.append`; nothing is announced or kept then, but what `unfinishedFiles` lists
+   */
+  attach(conversation: CID, source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, options: AttachOptions): Promise<AttachedNow>
+  /** Yields files whose adding was cut off; `attach` goes on with one that is named by its `add`. They are dropped after a week. */
+  unfinishedFiles(): AsyncGenerator<UnfinishedFile>
+  /**
+   * Brings a file to this device, checked: from our proxies, those of the others,
+   * and its author. With `write` its bytes are given there as well.
+   *
+   * @throws {UnknownAttachmentError | DamagedFileError}
+   * @throws {FileUnavailableError} nobody has the rest just now; what came stays
+   */
+  saveFile(conversation: CID, message: string, attachment: string, options?: SaveFileOptions): Promise<SavedFile>
+  /** Yields a file, or a part of it, while it is fetched; each piece is checked. @throws what `saveFile` throws, and `InvalidArgumentError` */
+  openFile(conversation: CID, message: string, attachment: string, options?: ReadFileOptions & FileRange): AsyncGenerator<Uint8Array>
   /** Spoken messages of others, oldest first. */
   inbox(): Promise<InboxEntry[]>
   /** @throws {UnknownMessageError} */

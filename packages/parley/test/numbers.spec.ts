@@ -41,13 +41,4 @@ describe('the outbox', () => {
     await outbox.drop(entry.voice)
     for await (const found of outbox.entries()) expect.fail(`still holds ${found.to}`)
   })
-
-  it('names a conversation to be spread once', async () => {
-    const outbox = createOutbox({ store: createMemoryStore() })
-    await outbox.markSpread(conversation)
-    await outbox.markSpread(conversation)
-    const marked = []
-    for await (const id of outbox.spreads()) marked.push(id.toString())
-    expect(marked).to.deep.equal([conversation.toString()])
-  })
 })

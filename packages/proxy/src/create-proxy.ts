@@ -1,12 +1,13 @@
 import { createEmitter, type Clock, type Logger, type RandomBytes, type Store } from '@parley/core'
-import { createConversations, createMailbox, createSync } from '@parley/conversations'
+import { createConversations, createMailbox, createSync, createWindows } from '@parley/conversations'
 import { createContactCard, createPeople, didFromPeerId, type ContactCard, type DeviceKeys, type Did } from '@parley/identity'
 import type { Network } from '@parley/network'
 import { createPresence, createSignalling } from '@parley/signalling'
-import { CARD_LIFETIME_MS, createPreKeyHolder, createProfileServer, devicesWith, dropRevoked, openCallJournal, serveCards, toRecord } from 'parley'
+import { CARD_LIFETIME_MS, createLogStore, createPreKeyHolder, createProfileServer, devicesWith, dropRevoked, openCallJournal, serveCards, toRecord } from 'parley'
 import { toString } from 'uint8arrays'
 import { nameOf, openCallDesk } from './call-desk.ts'
 import { NotServedError } from './errors.ts'
+import { openFileKeeping, type FileLimits } from './file-keeping.ts'
 import { openForwarding } from './forwarding.ts'
 import { openKeeping } from './keeping.ts'
 import { openListNews } from './list-news.ts'
@@ -34,17 +35,20 @@ export interface ProxyInit {
   graceMs?: number
   /** What one sender may leave in a day. @default 1 GiB, 2000 messages and conversations */
   quota?: SenderQuotaInit | undefined
+  /** What is kept of files. */
+  files?: FileLimits | undefined
 }
 
 /** Composes a proxy from its parts. Calls that a kill interrupted go on when their caller comes back in time, and end once otherwise. */
-export async function createProxy (components: ProxyComponents, { name, platform, graceMs, quota }: ProxyInit): Promise<Proxy> {
+export async function createProxy (components: ProxyComponents, { name, platform, graceMs, quota, files }: ProxyInit): Promise<Proxy> {
   const { store, network, keys, clock, random, logger } = components
   const events = createEmitter<ProxyEvents>(logger)
   const people = createPeople({ store, logger })
   const ownership = await createOwnership({ ...components, people, events }, { name, platform })
   const { served } = ownership
-  const conversations = await createConversations({ store, people, clock, random, logger })
-  const policing = await openPolicing({ store, network, people, conversations, clock, logger }, { served, quota })
+  const { owed, notes, store: logStore } = createLogStore(store)
+  const conversations = await createConversations({ store: logStore, people, clock, random, logger })
+  const policing = await openPolicing({ store, network, people, conversations, notes, clock, logger }, { served, quota })
   const sync = await createSync({ network, conversations, people, device: keys, clock, logger }, { serves: served, admits: policing.admitsConversation })
   const mailbox = await createMailbox({ network, store, people, clock, random, logger }, { serves: served, admits: policing.admitsItem })
   const journal = await openCallJournal({ store, clock }, '/proxy/calls/')
@@ -57,7 +61,10 @@ export async function createProxy (components: ProxyComponents, { name, platform
   const signalling = await createSignalling({ network, people, device: keys, person: served, clock, random, logger, store }, { role: 'proxy', admits: policing.admitsCall })
   for (const type of ['served', 'left'] as const) events.on(type, () => { signalling.refresh() })
   const desk = openCallDesk({ signalling, people, network, journal, admission: policing.admission, clock, logger, events })
-  const forwarding = await openForwarding({ store, people, conversations, sync, mailbox, policing, clock, logger }, { self: keys.did, served })
+  const forwarding = openForwarding({ store, network, people, conversations, sync, owed, mailbox, policing, clock, random, logger }, { self: keys.did, served })
+  const fileKeeping = await openFileKeeping({ store, network, people, conversations, sync, policing, clock, random, logger }, { served, limits: files })
+  events.on('left', () => { void fileKeeping.sweep().catch(() => {}) })
+  const windows = await createWindows({ network, conversations, people, device: keys, clock, logger }, { serves: served, admits: policing.admitsConversation })
   const preKeys = await createPreKeyHolder({ store, network, people, clock, logger }, {
     serves: served,
     // Strangers whom nobody wants to hear need no keys to write to them.
@@ -106,6 +113,8 @@ export async function createProxy (components: ProxyComponents, { name, platform
       await profiles.stop()
       await signalling.stop()
       await keeper.stop()
+      await fileKeeping.stop()
+      await windows.stop()
       await forwarding.stop()
       await listNews.stop()
       await preKeys.stop()

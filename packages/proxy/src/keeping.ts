@@ -1,5 +1,5 @@
 import { type Change, type Clock, type EmitterSource, type Logger, type Store } from '@parley/core'
-import type { Conversations, Mailbox } from '@parley/conversations'
+import { readersOf, type Conversations, type Mailbox } from '@parley/conversations'
 import type { DeviceKeys, Did, People } from '@parley/identity'
 import type { Network } from '@parley/network'
 import { MAILBOX_KINDS, toRecord, type CallInput, type CallJournal, type VoiceAnswer } from 'parley'
@@ -104,11 +104,11 @@ interface Question {
 
 /** Only what the log announces is kept, and only for somebody served; it is played to whoever may hold the log. */
 async function authorise (components: KeepingComponents, { open, device, ...question }: Question): Promise<Authorisation> {
-  return open.type === 'get' ? await authoriseGet(components, open.record, device) : await authorisePut(components, open, question)
+  return open.type === 'get' ? await authoriseGet(components, open.record, device, question.served()) : await authorisePut(components, open, question)
 }
 
-async function authoriseGet ({ conversations, people, policing }: KeepingComponents, { conversation }: CaptureRecord, device: Did): Promise<Authorisation> {
-  const access = await conversations.holder(conversation).access()
+async function authoriseGet ({ conversations, people, policing }: KeepingComponents, { conversation }: CaptureRecord, device: Did, served: readonly Did[]): Promise<Authorisation> {
+  const access = await readersOf(conversations.holder(conversation), served)
   const persons = (await people.personsOf(device)).filter(person => access.includes(person))
   if (persons.length === 0) return { ok: false, reason: 'this message is not yours to hear' }
   const answer = await policing.admitsConversation({ conversation, persons, access, held: true, blocks: 0, sizeBytes: 0 })

@@ -7,6 +7,7 @@ import type { SenderQuotaInit } from '@parley/voice'
 import { hostname, platform } from 'node:os'
 import { join } from 'node:path'
 import { createProxy } from './create-proxy.ts'
+import type { FileLimits } from './file-keeping.ts'
 import type { Proxy } from './types.ts'
 
 export interface OpenProxyInit {
@@ -21,6 +22,8 @@ export interface OpenProxyInit {
   minFreeBytes?: number
   /** What one sender may leave in a day. @default 1 GiB, 2000 messages and conversations */
   quota?: SenderQuotaInit
+  /** What is kept of files. */
+  files?: FileLimits
   logger?: Logger
   clock?: Clock
 }
@@ -33,7 +36,7 @@ export interface ProxyNode {
 }
 
 /** Opens the proxy in `folder`, making its keys on the first start. It never holds a key of the people it serves. */
-export async function openProxyNode (folder: string, { passphrase, listen, announce, graceMs, minFreeBytes, quota, logger = silentLogger, clock = createSystemClock() }: OpenProxyInit): Promise<ProxyNode> {
+export async function openProxyNode (folder: string, { passphrase, listen, announce, graceMs, minFreeBytes, quota, files, logger = silentLogger, clock = createSystemClock() }: OpenProxyInit): Promise<ProxyNode> {
   const keys = await proxyKeys(join(folder, 'keys'), passphrase)
   const store = await openLevelStore(join(folder, 'store'), minFreeBytes === undefined ? {} : { minFreeBytes })
   try {
@@ -51,6 +54,7 @@ export async function openProxyNode (folder: string, { passphrase, listen, annou
         name: hostname(),
         platform: platform(),
         quota,
+        files,
         ...(graceMs === undefined ? {} : { graceMs })
       })
       mayReserve = async peer => await proxy.servesPeer(peer)

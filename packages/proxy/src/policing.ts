@@ -2,7 +2,7 @@ import type { Clock, Logger, Store } from '@parley/core'
 import type { Admits, Conversations } from '@parley/conversations'
 import type { Did, People } from '@parley/identity'
 import type { Network } from '@parley/network'
-import { createAdmission, createPolicyHolder, openConversationBook, type Admission, type ConversationBook } from 'parley'
+import { createAdmission, createPolicyHolder, openConversationBook, type Admission, type ConversationBook, type LogNotes } from 'parley'
 import { createSenderQuota, type SenderQuota, type SenderQuotaInit } from '@parley/voice'
 
 export interface PolicingComponents {
@@ -10,6 +10,8 @@ export interface PolicingComponents {
   network: Network
   people: People
   conversations: Conversations
+  /** The notes of the store that `conversations` has. */
+  notes: LogNotes
   clock: Clock
   logger: Logger
 }
@@ -33,7 +35,7 @@ export interface Policing {
 export async function openPolicing (components: PolicingComponents, { served, quota: quotaInit }: { served: () => Did[], quota?: SenderQuotaInit | undefined }): Promise<Policing> {
   const { conversations, people, clock, logger } = components
   const holder = await createPolicyHolder(components, { serves: served })
-  const book = await openConversationBook({ conversations, people, logger }, served)
+  const book = await openConversationBook({ conversations, people, notes: components.notes, logger }, served)
   const admission = createAdmission({ policies: holder.policies, book, conversations, clock }, { persons: served })
   const quota = createSenderQuota({ clock }, quotaInit)
   return {
@@ -56,7 +58,7 @@ export async function openPolicing (components: PolicingComponents, { served, qu
     },
     admitsItem: (person, from) => admission.standing(person, from) !== 'blocked',
     async stop () {
-      book.stop()
+      await book.stop()
       await holder.stop()
     }
   }

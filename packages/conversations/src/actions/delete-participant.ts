@@ -1,12 +1,16 @@
 import { didFromPublicKey } from '@parley/identity'
 import * as z from 'zod/mini'
+import { keyName } from '../format/key-name.ts'
 import { keySchema, type DeleteParticipant } from './content.ts'
 import { define } from './definition.ts'
+import { lacks } from './permission.ts'
+import { forbidden, missing } from './refusal.ts'
 
-/** Takes a person out, or says that its author left. Their words stay. */
+/** Takes a person out, or says that its author left. Their words stay. All of its effect is in what it says in clear. */
 export const deleteParticipant = define<DeleteParticipant>({
   verb: 'delete',
   thing: 'participant',
+  inGuestLogs: 'also',
   schema: z.strictObject({
     v: z.literal(1),
     verb: z.literal('delete'),
@@ -14,12 +18,13 @@ export const deleteParticipant = define<DeleteParticipant>({
     person: keySchema
   }),
   access: ({ person }) => ({ add: [], remove: [person] }),
-  forbids (draft, { person, creator }, content) {
-    const removed = didFromPublicKey(content.person)
-    if (person !== creator && person !== removed) return 'only the creator removes others'
-    return draft.participants.has(removed) ? undefined : 'there is no such participant'
+  forbids (_draft, { members, personName, permission, creator }, { person }) {
+    const name = keyName(person)
+    if (name === personName) return undefined
+    const reason = lacks(permission, 'full')
+    if (reason !== undefined) return { reason }
+    const did = didFromPublicKey(person)
+    return members.has(name) ? forbidden(did === creator ? 'nobody removes the creator' : undefined) : missing('participant', did)
   },
-  reduce (draft, _context, { person }) {
-    draft.participants.delete(didFromPublicKey(person))
-  }
+  reduce () {}
 })

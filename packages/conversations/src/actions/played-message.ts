@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import { hex } from '../format/hex.ts'
 import { durationSchema, idSchema, type PlayedMessage } from './content.ts'
 import { define } from './definition.ts'
+import { missing } from './refusal.ts'
 
 /** Says how far its author has listened to a message; who heard the end once stays done. */
 export const playedMessage = define<PlayedMessage>({
@@ -15,7 +16,7 @@ export const playedMessage = define<PlayedMessage>({
     positionMs: durationSchema,
     done: z.boolean()
   }),
-  forbids: (draft, _context, { message }) => draft.messages.has(hex(message)) ? undefined : 'there is no such message',
+  forbids: (draft, _context, { message }) => draft.messages.has(hex(message)) ? undefined : missing('message', hex(message)),
   reduce (draft, { person, time }, { message, positionMs, done }) {
     const known = draft.messages.get(hex(message))
     if (known === undefined) return

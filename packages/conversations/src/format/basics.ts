@@ -58,6 +58,27 @@ export function isHome ({ creator, subject }: Basics): boolean {
   return equals(subject, hashSubject(homeSalt(creator), ''))
 }
 
+const GUEST = new TextEncoder().encode('parley/1/guest')
+const GUEST_TAG_BYTES = 16
+
+/**
+ * Returns the basics of a guest log. Its subject is a tag that follows from its
+ * creator, and random bytes: nobody who does not have it can tell its id, and
+ * so nobody can ask whether it is there.
+ */
+export function guestBasics (creator: Uint8Array, time: number, random: Uint8Array): Basics {
+  return { v: 1, creator, time, subject: concat([guestTag(creator), random.subarray(0, 32 - GUEST_TAG_BYTES)]) }
+}
+
+/** Tells whether basics are those of a guest log. */
+export function isGuestLog ({ creator, subject }: Basics): boolean {
+  return equals(subject.subarray(0, GUEST_TAG_BYTES), guestTag(creator))
+}
+
+function guestTag (creator: Uint8Array): Uint8Array {
+  return sha256(concat([GUEST, creator])).slice(0, GUEST_TAG_BYTES)
+}
+
 /** Tells basics from actions by their first byte: a map of four keys against a list of two. */
 export function looksLikeBasics (bytes: Uint8Array): boolean {
   return bytes[0] === 0xa4

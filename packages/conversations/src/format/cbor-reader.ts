@@ -54,12 +54,12 @@ export function readKey (cursor: Cursor): number {
   return at + 2
 }
 
-/** Steps over a link and returns where its 32-byte hash begins; `raw` allows the codec of raw bytes as well. */
+/** Steps over a link and returns where its 32-byte hash begins; `raw` allows raw bytes and UnixFS nodes (dag-pb) as well. */
 export function readLink (cursor: Cursor, raw: boolean): number {
   const { bytes, at } = cursor
   const codec = bytes[at + 6]
   const good = bytes[at] === 0xd8 && bytes[at + 1] === 0x2a && bytes[at + 2] === 0x58 && bytes[at + 3] === 0x25 &&
-    bytes[at + 4] === 0 && bytes[at + 5] === 1 && (codec === 0x71 || (raw && codec === 0x55)) && bytes[at + 7] === 0x12 && bytes[at + 8] === 0x20
+    bytes[at + 4] === 0 && bytes[at + 5] === 1 && (codec === 0x71 || (raw && (codec === 0x55 || codec === 0x70))) && bytes[at + 7] === 0x12 && bytes[at + 8] === 0x20
   if (!good) refuse('a link is no CIDv1 with SHA-256')
   cursor.at = at + LINK_BYTES
   return at + LINK_HEAD_BYTES

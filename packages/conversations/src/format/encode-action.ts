@@ -1,9 +1,9 @@
 import { OversizedBytesError, type HybridTime } from '@parley/core'
+import { HISTORIES, PERMISSIONS, type AccessChange } from './access-change.ts'
 import { LINK_BYTES } from './cbor-reader.ts'
 import type { KeyCopy } from './key-copy.ts'
 import { MAX_ACTION_BYTES } from './limits.ts'
 import { KEY } from './map-keys.ts'
-import type { AccessChange } from './parse-action.ts'
 
 /** What an action says outside of its seal. Lists are given in their order. */
 export interface ActionFields {
@@ -26,6 +26,8 @@ export interface ActionFields {
 const LINK_HEAD = Uint8Array.of(0xd8, 0x2a, 0x58, 0x25, 0x00)
 const DAG_CBOR_SHA256 = Uint8Array.of(0x01, 0x71, 0x12, 0x20)
 const FIXED_BYTES = 400
+/** A map of three short keys, a key of 32 bytes and two numbers. */
+const GRANT_BYTES = 64
 
 /** Writes an action's block with 64 empty bytes for its signature; `body` is the part to sign, within `block`. */
 export function encodeAction (fields: ActionFields): { block: Uint8Array<ArrayBuffer>, body: Uint8Array<ArrayBuffer> } {
@@ -73,7 +75,7 @@ interface Writer { readonly buffer: Uint8Array<ArrayBuffer>, at: number }
 function sizeBound (fields: ActionFields): number {
   let bytes = FIXED_BYTES + fields.sealed.length + fields.heads.length * LINK_BYTES + (fields.links?.length ?? 0) * LINK_BYTES
   for (const copy of fields.keys ?? []) bytes += 120 + copy.ct.length
-  if (fields.access !== undefined) bytes += 32 + 34 * (fields.access.add.length + fields.access.remove.length)
+  if (fields.access !== undefined) bytes += 32 + GRANT_BYTES * fields.access.add.length + 34 * fields.access.remove.length
   return bytes
 }
 
@@ -132,7 +134,15 @@ function writeAccess (writer: Writer, { add, remove }: AccessChange): void {
   writeHead(writer, 5, 2)
   write(writer, KEY.add)
   writeHead(writer, 4, add.length)
-  for (const person of add) writeBytes(writer, person)
+  for (const { person, permission, history } of add) {
+    writeHead(writer, 5, 3)
+    write(writer, KEY.person)
+    writeBytes(writer, person)
+    write(writer, KEY.history)
+    writeHead(writer, 0, HISTORIES.indexOf(history))
+    write(writer, KEY.permission)
+    writeHead(writer, 0, PERMISSIONS.indexOf(permission))
+  }
   write(writer, KEY.remove)
   writeHead(writer, 4, remove.length)
   for (const person of remove) writeBytes(writer, person)

@@ -22,6 +22,8 @@ export const KEY = {
   person: key('person'),
   sealed: key('sealed'),
   conversation: key('conversation'),
+  history: key('history'),
+  permission: key('permission'),
   add: key('add'),
   remove: key('remove'),
   ct: key('ct'),

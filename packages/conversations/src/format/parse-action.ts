@@ -1,14 +1,11 @@
 import { OversizedBytesError, type HybridTime } from '@parley/core'
+import { HISTORIES, PERMISSIONS, type AccessChange, type AccessGrant } from './access-change.ts'
 import { CBOR_NULL, LINK_BYTES, compareAt, expectBytes, readCount, readHead, readKey, readLength, readLink, refuse, takeBytes, type Cursor } from './cbor-reader.ts'
 import { PRE_KEY_ID_BYTES, type KeyCopy } from './key-copy.ts'
 import { COUNT_LIMIT, MAX_ACCESS_CHANGES, MAX_ACTION_BYTES, MAX_HEADS, MAX_LINKS, MAX_OFFSET_MINUTES, MIN_SEALED_BYTES, WALL_LIMIT } from './limits.ts'
 import { KEY } from './map-keys.ts'
 
-/** People who may hold the log from an action on, and who may no longer; 32-byte keys, sorted. */
-export interface AccessChange {
-  add: Uint8Array[]
-  remove: Uint8Array[]
-}
+export type { AccessChange, AccessGrant } from './access-change.ts'
 
 /**
  * An action's block, checked for its shape and taken apart by places in
@@ -117,11 +114,32 @@ function readLinks (cursor: Cursor, count: number, raw: boolean, exceptAt: numbe
 function readAccess (cursor: Cursor): AccessChange {
   if (readHead(cursor, 5) !== 2) refuse('its access change has other keys than add and remove')
   expectBytes(cursor, KEY.add)
-  const add = readKeyList(cursor)
+  const add = readGrants(cursor)
   expectBytes(cursor, KEY.remove)
   const remove = readKeyList(cursor)
   if (add.length + remove.length === 0) refuse('its access change is empty')
+  if (add.some(({ person }) => remove.some(removed => compareAt(person, 0, removed, 0, 32) === 0))) refuse('its access change adds and removes one person')
   return { add, remove }
+}
+
+function readGrants (cursor: Cursor): AccessGrant[] {
+  const count = readLength(cursor, 4, MAX_ACCESS_CHANGES)
+  const list: AccessGrant[] = []
+  for (let index = 0; index < count; index++) {
+    if (readHead(cursor, 5) !== 3) refuse('who is added has other keys than person, history and permission')
+    expectBytes(cursor, KEY.person)
+    const at = readKey(cursor)
+    const person = cursor.bytes.subarray(at, at + 32)
+    expectBytes(cursor, KEY.history)
+    const history = HISTORIES[readCount(cursor, HISTORIES.length)]
+    expectBytes(cursor, KEY.permission)
+    const permission = PERMISSIONS[readCount(cursor, PERMISSIONS.length)]
+    const before = list.at(-1)
+    if (before !== undefined && compareAt(before.person, 0, person, 0, 32) >= 0) refuse('a list of people is not in order')
+    if (history === undefined || permission === undefined) refuse('a number is too large')
+    list.push({ person, permission, history })
+  }
+  return list
 }
 
 function readKeyList (cursor: Cursor): Uint8Array[] {

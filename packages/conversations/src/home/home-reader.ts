@@ -1,6 +1,7 @@
 import type { CID, Change, Logger, Store } from '@parley/core'
 import { didFromPublicKey } from '@parley/identity'
 import { equals } from 'uint8arrays'
+import { createDraft } from '../actions/draft.ts'
 import type { Content, HomeRecord } from '../actions/index.ts'
 import { decodeContent } from '../actions/registry.ts'
 import { keyBytes, keyName } from '../format/key-name.ts'
@@ -58,6 +59,8 @@ interface Batch {
 export async function openHomeReader ({ store, index: kept, openers, device, logger }: HomeReaderComponents, id: CID, log: LogIndex): Promise<HomeReader> {
   const keyring = createKeyring()
   const creator = didFromPublicKey(log.basics.creator)
+  // Records are no part of a state.
+  const nothing = createDraft()
   const { keys, devices, ...state } = await stateFor(log, kept) ?? await anew({ store, index: kept, logger }, id)
   let { applied, epoch } = state
   for (const { epoch, key } of keys.length === 0 ? [] : decodeKeys(keys)) keyring.add(epoch, key)
@@ -145,7 +148,7 @@ export async function openHomeReader ({ store, index: kept, openers, device, log
   return {
     keyring,
     creator,
-    draft: () => ({ subject: undefined, participants: new Map([[creator, { did: creator, permission: 'write' }]]), messages: new Map() }),
+    draft: () => nothing,
     addOwn (index, action) {
       for (const copy of action.keys ?? []) keyring.devices(action.epoch).add(keyName(copy.device))
       const row = index.rows.size - 1

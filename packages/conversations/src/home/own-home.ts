@@ -1,6 +1,7 @@
 import type { CID, Change } from '@parley/core'
 import { rolesOf, type DeviceList } from '@parley/identity'
 import { UnknownPersonError } from '../errors.ts'
+import { PURGED_COLLECTION } from '../purge/purge-records.ts'
 import { checkDevice } from '../merge/check-device.ts'
 import type { EpochKey, Keyring } from '../read/keyring.ts'
 import type { PreKeys } from '../pre-keys.ts'
@@ -14,10 +15,14 @@ import { VAULT_COLLECTION, createVault, vaultedConversation } from './vault.ts'
 export interface OwnHome {
   /** @throws {UnknownPersonError} while our own device list is not known */
   home(): Promise<Home>
+  /** Returns the home where our own device list is known. */
+  existing(): Promise<Home | undefined>
   /** Returns what to store along with blocks of conversations. */
   marks(changes: Change[]): Change[]
   /** Says that an action of ours handed on keys of a conversation. */
   handedOn(conversation: CID, keyring: Keyring): void
+  /** Keeps keys that came otherwise than sealed to us; false where there is no vault to write in. */
+  keep(conversation: CID, keys: EpochKey[]): Promise<boolean>
   /** Returns what the vault has of a conversation's keys; [] when it cannot be asked. */
   keysOf(conversation: CID): Promise<EpochKey[]>
   /** Brings what is marked into the vault; false when something is marked still. */
@@ -37,9 +42,11 @@ export interface OwnHomeInit {
   settleMs: number
   /** Told of a conversation of which keys came by another device's vault record. */
   onKeys(conversation: CID): Promise<void>
+  /** Told of a conversation that another device of the person purged for all of them; without a value it may come back. Also of what this device said before, when it starts. */
+  onPurge(conversation: CID, value: Uint8Array | undefined): Promise<void>
 }
 
-export function createOwnHome (components: OwnHomeComponents, writer: Writer, { settleMs, onKeys }: OwnHomeInit): OwnHome {
+export function createOwnHome (components: OwnHomeComponents, writer: Writer, { settleMs, onKeys, onPurge }: OwnHomeInit): OwnHome {
   const { people, clock, logger, logs } = components
   const { person, device } = writer
   const homes = new Map<string, ReturnType<typeof createHome>>()
@@ -59,7 +66,9 @@ export function createOwnHome (components: OwnHomeComponents, writer: Writer, { 
     if (known !== undefined) return known
     const home = createHome(components, writer, { id, basics })
     homes.set(id.toString(), home)
-    home.on('changed', ({ collection, key, local }) => {
+    home.on('changed', ({ collection, key, value, local }) => {
+      const purged = local || collection !== PURGED_COLLECTION ? undefined : vaultedConversation(key)
+      if (purged !== undefined) run('a conversation could not be purged as another device said', async () => { await onPurge(purged, value) })
       const conversation = local || collection !== VAULT_COLLECTION ? undefined : vaultedConversation(key)
       if (conversation !== undefined) look(conversation)
     })
@@ -94,8 +103,10 @@ export function createOwnHome (components: OwnHomeComponents, writer: Writer, { 
       if (home === undefined) throw new UnknownPersonError(person)
       return home
     },
+    existing: find,
     marks: vault.marks,
     handedOn: vault.handedOn,
+    keep: vault.keep,
     async keysOf (conversation) {
       try {
         return await vault.keysOf(conversation)

@@ -9,10 +9,10 @@ import type { PreKeys } from '../pre-keys.ts'
 import { isSealedTo, openCopies, type OpenedCopy, type Opener } from '../read/sealed-keys.ts'
 import type { Home, RecordToPut } from './home.ts'
 import type { KeysAside } from './keys-aside.ts'
+import { OWED } from './owed-keys.ts'
 
 /** The collection of the home log in which the keys of conversations are. */
 export const VAULT_COLLECTION = 'keys'
-const OWED = '/vault/owed/'
 /** What a mark says once its keys are kept aside. */
 const IS_ASIDE = 2
 /** Actions whose keys are brought into the vault together. */
@@ -31,6 +31,8 @@ export interface Vault {
   marks(changes: Change[]): Change[]
   /** Says that an action of ours handed on keys of this keyring, so that they need not be opened again. */
   handedOn(conversation: CID, keyring: Keyring): void
+  /** Keeps keys of a conversation that came otherwise than sealed to us; false where there is no vault to write in. */
+  keep(conversation: CID, keys: EpochKey[]): Promise<boolean>
   /** Returns the keys of a conversation. */
   keysOf(conversation: CID): Promise<EpochKey[]>
   /** Brings what is marked into the vault; false when something is marked still. */
@@ -163,6 +165,18 @@ export function createVault ({ store, clock, logger, openers, device, aside, pre
       return marks
     },
     handedOn (conversation, keyring) { made.set(conversation.toString(), keyring) },
+    async keep (conversation, keys) {
+      const vault = await writableHome()
+      if (vault === undefined) return false
+      const known = await keysIn(vault, conversation)
+      for (const one of keys) {
+        const isKnown = known.some(({ epoch, key }) => epoch === one.epoch && equals(key, one.key))
+        if (isKnown || isFull(known, one.epoch)) continue
+        known.push(one)
+        await vault.put(VAULT_COLLECTION, nameOf(conversation, one.epoch, one.key), one.key)
+      }
+      return true
+    },
     async keysOf (conversation) {
       const vault = await home()
       return [...vault === undefined ? [] : await keysIn(vault, conversation), ...await aside.of(conversation.toString())]

@@ -1,4 +1,4 @@
-import { isHome, type Basics } from '../format/basics.ts'
+import { isGuestLog, isHome, type Basics } from '../format/basics.ts'
 import type { ParsedAction } from '../format/parse-action.ts'
 import { createAccessHistory, type AccessHistory } from './access-history.ts'
 import { createLogRows, type LogRows } from './log-rows.ts'
@@ -19,6 +19,8 @@ export interface LogIndex {
   readonly basics: Basics
   /** Whether it is a home log, whose access set never changes. */
   readonly isHome: boolean
+  /** Whether it lets somebody read another conversation, and is none itself. */
+  readonly isGuest: boolean
   /** `keyName` of the creator. */
   readonly creatorName: string
   readonly rows: LogRows
@@ -26,6 +28,8 @@ export interface LogIndex {
   readonly authors: Author[]
   /** Rows that no other row follows. */
   readonly heads: Set<number>
+  /** Rows that were heads and are no more, since whoever stores the index emptied this. */
+  readonly joined: number[]
   /** Returns the number of an author, or -1. */
   author(key: Uint8Array, person: Uint8Array): number
   /** Adds an action that was checked; returns its row, and whether it forks its author's chain. */
@@ -37,10 +41,13 @@ export function createLogIndex (basics: Basics): LogIndex & { addAuthor(key: Uin
   const rows = createLogRows()
   const creatorName = keyName(basics.creator)
   const isHomeLog = isHome(basics)
-  const access = createAccessHistory(creatorName, rows.compare)
   const authors: Author[] = []
+  const access = createAccessHistory(creatorName, { compare: rows.compare, personOf: row => authors[rows.author(row)]?.personName ?? '' })
   const numbers = new Map<string, number>()
+  /** Where among its author's tips a row is. */
+  const places = new Map<number, number>()
   const heads = new Set<number>()
+  const joined: number[] = []
   const nameOf = (key: Uint8Array, person: Uint8Array): string => keyName(key) + keyName(person)
 
   const addAuthor = (key: Uint8Array, person: Uint8Array): number => {
@@ -55,29 +62,33 @@ export function createLogIndex (basics: Basics): LogIndex & { addAuthor(key: Uin
     if (author === undefined) return false
     const { tips } = author
     const prev = rows.prev(row)
-    const follows = prev < 0 ? -1 : tips.indexOf(prev)
-    if (follows >= 0) tips[follows] = row
-    else tips.push(row)
-    return follows < 0 && tips.length > 1
+    const follows = prev < 0 ? undefined : places.get(prev)
+    places.delete(prev)
+    const place = follows ?? tips.length
+    tips[place] = row
+    places.set(row, place)
+    return follows === undefined && tips.length > 1
   }
   return {
     basics,
     isHome: isHomeLog,
+    isGuest: isGuestLog(basics),
     creatorName,
     rows,
     access,
     authors,
     heads,
+    joined,
     addAuthor,
     link,
     author: (key, person) => numbers.get(nameOf(key, person)) ?? -1,
     add (action, hash, placed) {
       const { bytes, authorAt, personAt, time } = action
       const author = placed.author >= 0 ? placed.author : authorOf(bytes.subarray(authorAt, authorAt + 32), bytes.subarray(personAt, personAt + 32))
-      const version = action.access === undefined || isHomeLog ? placed.access : access.change(placed.access, rows.size, action.access)
+      const version = action.access === undefined || isHomeLog ? placed.access : access.change(placed.access, { row: rows.size, by: authors[author]?.personName ?? '', epoch: action.epoch, change: action.access })
       const row = rows.add(hash, { author, seq: action.seq, wallMs: time.wallMs, counter: time.counter, epoch: action.epoch, access: version, prev: placed.prev })
       const forked = link(row)
-      for (const parent of placed.parents) heads.delete(parent)
+      for (const parent of placed.parents) if (heads.delete(parent)) joined.push(parent)
       heads.add(row)
       return { row, forked }
     }

@@ -14,8 +14,10 @@ const pageCodec = createCodec('page of a log', z.strictObject({
   rows: bytesSchema({ maxBytes: MAX_PAGE_BYTES }),
   authors: z.array(z.tuple([key32, key32])),
   versions: z.array(z.array(countSchema())),
-  changes: z.array(z.tuple([countSchema(), z.array(key32), z.array(key32)])),
-  heads: z.array(countSchema())
+  changes: z.array(z.tuple([countSchema(), countSchema(), z.array(z.tuple([key32, countSchema(2), countSchema(3), countSchema()])), z.array(key32)])),
+  // Heads among its rows, and those before it that are heads no more: who has made thousands is not to be written with every page.
+  heads: z.array(countSchema()),
+  joined: z.array(countSchema())
 }), { maxBytes: MAX_PAGE_BYTES })
 
 /** How much of an index is on the disk. */
@@ -38,17 +40,48 @@ const prefixOf = (conversation: string): string => `/conversations/pages/${conve
  * by the next one.
  */
 export function pageChange (conversation: string, index: LogIndex, saved: Saved): Change {
-  const { versions, changes } = index.access.slice(saved.versions, saved.changes)
   // Made here and nowhere else, so only what is read back is checked.
-  const value = encodeCanonical({
+  return { type: 'put', key: pageKey(conversation, saved.rows), value: encodeCanonical(pageOf(index, saved)) }
+}
+
+const pageKey = (conversation: string, row: number): string => prefixOf(conversation) + String(row).padStart(12, '0')
+
+function pageOf ({ rows, authors, access, heads, joined }: LogIndex, saved: Saved): { v: 1, rows: Uint8Array, authors: Uint8Array[][], versions: unknown, changes: unknown, heads: number[], joined: number[] } {
+  const { versions, changes } = access.slice(saved.versions, saved.changes)
+  return {
     v: 1,
-    rows: index.rows.slice(saved.rows),
-    authors: index.authors.slice(saved.authors).map(({ key, person }) => [key, person]),
+    rows: rows.slice(saved.rows),
+    authors: authors.slice(saved.authors).map(({ key, person }) => [key, person]),
     versions,
     changes,
-    heads: [...index.heads]
-  })
-  return { type: 'put', key: prefixOf(conversation) + String(saved.rows).padStart(12, '0'), value }
+    heads: [...heads].filter(row => row >= saved.rows),
+    joined: joined.filter(row => row < saved.rows)
+  }
+}
+
+/** A log of more pages than this is worth writing again in fewer. */
+const MANY_PAGES = 64
+const ROWS_OF_PAGE = 65_536
+
+/**
+ * Returns what writes a log's pages anew where there are many: one for each
+ * commit, as single appends make them. All of the log has to be stored.
+ */
+export async function compactChanges (store: Store, conversation: string, index: LogIndex): Promise<Change[]> {
+  const old: string[] = []
+  for await (const { key } of store.entries(prefixOf(conversation))) old.push(key)
+  if (old.length <= MANY_PAGES) return []
+  const all = pageOf(index, { rows: 0, authors: 0, versions: 0, changes: 0 })
+  const written = new Map<string, Uint8Array>()
+  for (let row = 0; row < index.rows.size; row += ROWS_OF_PAGE) {
+    const rows = all.rows.subarray(row * ROW_BYTES, (row + ROWS_OF_PAGE) * ROW_BYTES)
+    // What rows refer to is all in the first page, which is read first.
+    written.set(pageKey(conversation, row), encodeCanonical(row === 0 ? { ...all, rows } : { ...all, rows, authors: [], versions: [], changes: [], heads: [] }))
+  }
+  return [
+    ...old.filter(key => !written.has(key)).map((key): Change => ({ type: 'delete', key })),
+    ...Array.from(written, ([key, value]): Change => ({ type: 'put', key, value }))
+  ]
 }
 
 /** Reads a log's index, or returns undefined where the store has no such conversation. */
@@ -58,17 +91,28 @@ export async function loadIndex (store: Store, id: CID): Promise<LogIndex | unde
   const basics = await store.getBlock(id)
   if (basics === undefined) return undefined
   const index = createLogIndex(decodeBasics(basics))
-  for await (const { value } of store.entries(prefixOf(conversation))) {
-    const page = pageCodec.decode(value)
+  const prefix = prefixOf(conversation)
+  for await (const { key, value } of store.entries(prefix)) {
     const from = index.rows.size
+    // What a larger page has as well.
+    if (Number(key.slice(prefix.length)) < from) continue
+    const page = pageCodec.decode(value)
     index.rows.load(page.rows)
     for (const [key, person] of page.authors) index.addAuthor(key, person)
     index.access.load({ versions: page.versions, changes: page.changes })
     for (let row = from; row < from + page.rows.length / ROW_BYTES; row++) index.link(row)
-    index.heads.clear()
+    for (const head of page.joined) index.heads.delete(head)
     for (const head of page.heads) index.heads.add(head)
   }
   return index
+}
+
+/** Yields the hashes of a log's actions as its pages have them, page by page; also of a log that is not opened any more. */
+export async function * storedActions (store: Store, conversation: string): AsyncGenerator<{ key: string, hashes: Uint8Array[] }> {
+  for await (const { key, value } of store.entries(prefixOf(conversation))) {
+    const { rows } = pageCodec.decode(value)
+    yield { key, hashes: Array.from({ length: rows.length / ROW_BYTES }, (_none, row) => rows.slice(row * ROW_BYTES, row * ROW_BYTES + 32)) }
+  }
 }
 
 /** What is found of a conversation without opening it. */
@@ -79,13 +123,16 @@ export interface About {
   access: Uint8Array[]
   /** Set on a home log, which is no conversation to people. */
   home?: true | undefined
+  /** Set on a guest log, which is none either. */
+  guest?: true | undefined
 }
 
 const aboutCodec = createCodec<About>('entry of a conversation', z.strictObject({
   v: z.literal(1),
   created: countSchema(),
   access: z.array(key32),
-  home: z.optional(z.literal(true))
+  home: z.optional(z.literal(true)),
+  guest: z.optional(z.literal(true))
 }), { maxBytes: 16 * 1024 * 1024 })
 
 export const ABOUT_PREFIX = '/conversations/about/'
@@ -93,6 +140,16 @@ const aboutKey = (conversation: string): string => ABOUT_PREFIX + conversation
 
 export function aboutChange (conversation: string, about: About): Change {
   return { type: 'put', key: aboutKey(conversation), value: aboutCodec.encode(about) }
+}
+
+/** Returns what makes a log one that the store has not, whatever else of it is there. */
+export function withoutAbout (conversation: string): Change {
+  return { type: 'delete', key: aboutKey(conversation) }
+}
+
+/** Tells whether a log is a conversation to people. */
+export function isConversation ({ home, guest }: About): boolean {
+  return home === undefined && guest === undefined
 }
 
 export function decodeAbout (bytes: Uint8Array): About {

@@ -39,7 +39,7 @@ export interface LogComponents {
   /** What is stored but may not be on the disk though it has to, by the name of its log: it outlives a log that is opened anew. */
   unflushed: Map<string, Change[]>
   /** Returns what to note, in the same commit, about blocks of a conversation; not asked about home logs. */
-  notes?: ((changes: Change[]) => Change[]) | undefined
+  notes?: ((changes: Change[], log: { id: CID, index: LogIndex }) => Change[]) | undefined
 }
 
 /** Opens a log that the store has. */
@@ -67,11 +67,12 @@ function createOpenLog ({ store, clock, unflushed, notes }: LogComponents, id: C
     get isAhead () { return saved.rows !== index.rows.size || unflushed.has(name) },
     async commit (changes, { durable = false, flushLater = false }) {
       const now = savedOf(index)
-      const all = [...changes, ...index.isHome ? [] : notes?.(changes) ?? []]
+      const all = [...changes, ...index.isHome ? [] : notes?.(changes, { id, index }) ?? []]
       if (now.rows > saved.rows) all.push(pageChange(name, index, saved))
       if (isAboutChanged(saved, now)) all.push(aboutOf(name, index))
       await store.commit(all, { durable })
       saved = now
+      index.joined.length = 0
       if (flushLater) unflushed.set(name, [...unflushed.get(name) ?? [], ...all])
     },
     async flush () {
@@ -98,9 +99,9 @@ function isAboutChanged (saved: Saved, now: Saved): boolean {
   return saved.rows === 0 || saved.changes !== now.changes
 }
 
-function aboutOf (name: string, { basics, access, isHome }: LogIndex): Change {
-  const people = [...access.people(access.newest())].sort()
-  return aboutChange(name, { v: 1, created: basics.time, access: people.map(keyBytes), ...(isHome ? { home: true } : {}) })
+function aboutOf (name: string, { basics, access, isHome, isGuest }: LogIndex): Change {
+  const people = [...access.now().members.keys()].sort()
+  return aboutChange(name, { v: 1, created: basics.time, access: people.map(keyBytes), ...(isHome ? { home: true } : {}), ...(isGuest ? { guest: true } : {}) })
 }
 
 /** Times grow along every link, so the newest is that of a head. */

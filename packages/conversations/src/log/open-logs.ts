@@ -5,9 +5,12 @@ import type { OpenLog } from './open-log.ts'
 export interface OpenLogs {
   /**
    * Runs `task` when those before it are done, with the log, or undefined
-   * where the store has none and `begin` was not called with one.
+   * where the store has none and `begin` was not called with one. Called with
+   * undefined it says that the store has it no longer.
    */
-  run<T>(id: CID, task: (log: OpenLog | undefined, begin: (log: OpenLog) => void) => Promise<T>, options?: AbortOptions): Promise<T>
+  run<T>(id: CID, task: (log: OpenLog | undefined, begin: (log: OpenLog | undefined) => void) => Promise<T>, options?: AbortOptions): Promise<T>
+  /** Runs `task` with each log that is in memory, as `run` does. */
+  each(task: (log: OpenLog) => Promise<void>): Promise<void>
   stop(): Promise<void>
 }
 
@@ -32,7 +35,7 @@ export function createOpenLogs (open: (id: CID) => Promise<OpenLog | undefined>,
       if (entry.tasks === 0) entries.delete(name)
     }
   }
-  const runIn = async <T> (entry: Entry, id: CID, task: (log: OpenLog | undefined, begin: (log: OpenLog) => void) => Promise<T>): Promise<T> => {
+  const runIn = async <T> (entry: Entry, id: CID, task: (log: OpenLog | undefined, begin: (log: OpenLog | undefined) => void) => Promise<T>): Promise<T> => {
     entry.log ??= await open(id)
     let log = entry.log
     try {
@@ -43,25 +46,30 @@ export function createOpenLogs (open: (id: CID) => Promise<OpenLog | undefined>,
       if (log?.isAhead === true) entry.log = undefined
     }
   }
-  return {
-    async run (id, task, { signal } = {}) {
-      if (stopped) throw new StoppedError('The conversations')
+  const run: OpenLogs['run'] = async (id, task, { signal } = {}) => {
+    if (stopped) throw new StoppedError('The conversations')
+    signal?.throwIfAborted()
+    const name = id.toString()
+    const entry = entries.get(name) ?? { log: undefined, last: Promise.resolve(), tasks: 0 }
+    // Newest last, so that the first idle one is the one unused for longest.
+    entries.delete(name)
+    entries.set(name, entry)
+    entry.tasks++
+    const mine = entry.last.then(async () => {
       signal?.throwIfAborted()
-      const name = id.toString()
-      const entry = entries.get(name) ?? { log: undefined, last: Promise.resolve(), tasks: 0 }
-      // Newest last, so that the first idle one is the one unused for longest.
-      entries.delete(name)
-      entries.set(name, entry)
-      entry.tasks++
-      const mine = entry.last.then(async () => {
-        signal?.throwIfAborted()
-        return await runIn(entry, id, task)
-      }).finally(() => {
-        entry.tasks--
-        evict()
-      })
-      entry.last = mine.catch(() => {})
-      return await raceSignal(mine, signal)
+      return await runIn(entry, id, task)
+    }).finally(() => {
+      entry.tasks--
+      evict()
+    })
+    entry.last = mine.catch(() => {})
+    return await raceSignal(mine, signal)
+  }
+  return {
+    run,
+    async each (task) {
+      const open = [...entries.values()].flatMap(({ log }) => log === undefined ? [] : [log.id])
+      for (const id of open) await run(id, async log => { if (log !== undefined) await task(log) })
     },
     async stop () {
       stopped = true

@@ -1,11 +1,12 @@
 import { MAX_AHEAD_MS } from '@parley/core'
 import { didFromPublicKey } from '@parley/identity'
-import { ForgedActionError, FutureTimeError, MissingParentError, NotAParticipantError, NotPermittedError, OutOfSequenceError } from '../errors.ts'
+import { ForgedActionError, FutureTimeError, MissingParentError, OutOfSequenceError } from '../errors.ts'
 import { LINK_BYTES, compareAt } from '../format/cbor-reader.ts'
 import type { ParsedAction } from '../format/parse-action.ts'
 import type { LogIndex } from '../log/log-index.ts'
 import { cidOfHash } from '../log/stored-action.ts'
 import { keyName } from '../format/key-name.ts'
+import { checkAccess } from './check-access.ts'
 
 /** Where an accepted action stands. */
 export interface Placed {
@@ -52,7 +53,8 @@ export function checkAction (index: LogIndex, action: ParsedAction, facts: Facts
   const access = versionOf(index, parents)
   const prev = action.prevAt < 0 ? -1 : parents[0] ?? -1
   const author = prev < 0 ? -1 : index.rows.author(prev)
-  const error = checkAccess(index, action, access, parents, index.authors[author]?.personName) ?? checkEpoch(index, action, parents)
+  const person = index.authors[author]?.personName ?? keyName(bytes, action.personAt)
+  const error = checkAccess(index, { person, change: action.access, version: access, isFirst: parents.length === 0 }) ?? checkEpoch(index, action, parents)
   if (error !== undefined) return refused(error)
   return { kind: 'accept', placed: { access, prev, author, parents } }
 }
@@ -92,10 +94,12 @@ function checkOrder ({ rows, authors }: LogIndex, action: ParsedAction, parents:
   return undefined
 }
 
-function checkEpoch ({ rows }: LogIndex, { epoch, keys }: ParsedAction, parents: number[]): Error | undefined {
+function checkEpoch ({ rows }: LogIndex, { epoch, keys, access }: ParsedAction, parents: number[]): Error | undefined {
   let seen = parents.length === 0 ? -1 : 0
   for (const parent of parents) seen = Math.max(seen, rows.epoch(parent))
-  if (epoch === seen || (epoch === seen + 1 && keys !== undefined)) return undefined
+  // Who is to read from now on alone can be kept from what was before by another key alone.
+  const mayContinue = access?.add.every(({ history }) => history === 'all') ?? true
+  if ((epoch === seen && mayContinue) || (epoch === seen + 1 && keys !== undefined)) return undefined
   return new OutOfSequenceError(`its key epoch is ${epoch}, that of what it follows ${seen}`)
 }
 
@@ -105,16 +109,6 @@ function versionOf ({ rows, access }: LogIndex, parents: number[]): number {
   if (first < 0) return 0
   const version = rows.access(first)
   return others.every(parent => rows.access(parent) === version) ? version : access.join(parents.map(rows.access))
-}
-
-function checkAccess (index: LogIndex, { bytes, personAt, access }: ParsedAction, version: number, parents: number[], known: string | undefined): Error | undefined {
-  const person = known ?? keyName(bytes, personAt)
-  const isCreator = person === index.creatorName
-  // Whatever follows nothing could claim to have seen nothing; only the creator begins a log.
-  if (parents.length === 0 ? !isCreator : !index.access.people(version).has(person)) return new NotAParticipantError(didAt(bytes, personAt))
-  if (access === undefined || isCreator) return undefined
-  const removesOthers = access.remove.some(removed => keyName(removed) !== person)
-  return removesOthers ? new NotPermittedError('only the conversation’s creator removes others') : undefined
 }
 
 export function didAt (bytes: Uint8Array, at: number): string {

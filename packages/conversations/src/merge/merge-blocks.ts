@@ -6,6 +6,7 @@ import { parseAction, type ParsedAction } from '../format/parse-action.ts'
 import { createHashTable } from '../log/hash-table.ts'
 import type { OpenLog } from '../log/open-log.ts'
 import { cidOfHash, toStoredAction } from '../log/stored-action.ts'
+import { PurgedConversationError } from '../purge/errors.ts'
 import type { BlockOutcome, MergeOptions, MergeOutcome, StoredAction } from '../types.ts'
 import type { Candidate } from './candidate.ts'
 import { checkAction, type Facts, type Placed } from './check-action.ts'
@@ -84,6 +85,12 @@ async function findGenuineOf ({ candidates, find }: Merging, deviceErrors: Map<C
 /** Refuses everything: without the basics nothing is known of a conversation. */
 export function refuseAll (conversation: CID, blocks: Uint8Array[]): MergeOutcome {
   const outcomes = blocks.map((bytes): BlockOutcome => ({ ok: false, cid: cidOfHash(sha256(bytes)), error: new UnknownConversationError(conversation), held: false }))
+  return { outcomes, stored: [], refused: outcomes.length }
+}
+
+/** Refuses everything: the conversation was removed for good. */
+export function refusePurged (blocks: Uint8Array[]): MergeOutcome {
+  const outcomes = blocks.map((bytes): BlockOutcome => ({ ok: false, cid: cidOfHash(sha256(bytes)), error: new PurgedConversationError('here'), held: false }))
   return { outcomes, stored: [], refused: outcomes.length }
 }
 

@@ -18,12 +18,14 @@ export interface EpochKey {
 export interface Keyring {
   /** Returns the keys of an epoch, in the order in which we learned them. */
   keys(epoch: number): Uint8Array[]
+  /** Returns the epochs of which there is a key. */
+  epochs(): number[]
   /** Takes a key in and tells whether it is new. */
   add(epoch: number, key: Uint8Array): boolean
   /** Devices (`keyName` of their keys) to which keys of the epoch were sealed. */
   devices(epoch: number): Set<string>
-  /** Returns all keys in the form in which they are sealed for a device that has none. */
-  encode(): Uint8Array<ArrayBuffer>
+  /** Returns the keys of an epoch and of those after it in the form in which they are sealed for a device that has none. */
+  encode(from?: number): Uint8Array<ArrayBuffer>
 }
 
 export function createKeyring (): Keyring {
@@ -31,6 +33,7 @@ export function createKeyring (): Keyring {
   const devicesOf = new Map<number, Set<string>>()
   return {
     keys: epoch => byEpoch.get(epoch) ?? [],
+    epochs: () => [...byEpoch.keys()],
     add (epoch, key) {
       const known = byEpoch.get(epoch) ?? []
       if (known.length >= MAX_KEYS_PER_EPOCH || known.some(other => equals(other, key))) return false
@@ -42,7 +45,7 @@ export function createKeyring (): Keyring {
       devicesOf.set(epoch, known)
       return known
     },
-    encode: () => encodeKeys([...byEpoch].sort(([a], [b]) => a - b).flatMap(([epoch, keys]) => keys.map(key => ({ epoch, key }))))
+    encode: (from = 0) => encodeKeys([...byEpoch].filter(([epoch]) => epoch >= from).sort(([a], [b]) => a - b).flatMap(([epoch, keys]) => keys.map(key => ({ epoch, key }))))
   }
 }
 

@@ -13,7 +13,7 @@ export class LogEntry implements DecodedAction {
   readonly row: number
   readonly action: ParsedAction
   content: Content | undefined
-  unreadable: string | undefined
+  unreadable: DecodedAction['unreadable']
   /** What is wrong with it whatever came before, if something is. */
   flaw: string | undefined
   ignored: string | undefined

@@ -1,32 +1,48 @@
-import type { Did } from '@parley/identity'
-import type { Draft } from '../actions/definition.ts'
+import type { ActionContext } from '../actions/definition.ts'
+import { createDraft, type Draft } from '../actions/draft.ts'
+import type { ToldConflict } from '../actions/editing.ts'
 import { definitionOf, refusalOf } from '../actions/registry.ts'
 import type { LogEntry } from './log-entry.ts'
 
 /** Applies entries in the common order, and again from where something came in between. */
 export interface StateFold {
-  /** In the common order. */
+  /** In the common order, without those that were forgotten. */
   readonly entries: readonly LogEntry[]
   insert(entry: LogEntry): void
   /** Says that an entry changed, because its key came. */
   changed(entry: LogEntry): void
   /** Returns the state after all entries; do not change it. */
   draft(): Draft
+  /** Gives the state before the last `count` entries to `use`; they are applied again when the state is asked for. */
+  before<T>(count: number, use: (draft: Draft) => T): T
+  /** Makes all but the last `count` entries final: nothing may come before those any more. Returns the last one forgotten. */
+  forget(count: number): LogEntry | undefined
+  /** Returns the conflicts that came about since this was asked before, each once. */
+  takeConflicts(): ToldConflict[]
 }
 
-const MIN_DISTANCE = 256
+/** What is the same for every entry of a log. */
+export type FoldContext = Pick<ActionContext, 'creator' | 'subjectHash' | 'isHome' | 'isGuest' | 'rows'>
+
+/** What the author of an entry was, as far as they had seen. */
+export type Standing = Pick<ActionContext, 'permission' | 'members' | 'personName'>
 
 /**
- * Creates a fold that begins with the creator alone. Checkpoints stand closer
- * together near the end, where late actions come in, so what came late costs
- * what follows it and not the whole log.
+ * Creates a fold of an empty log, or one that goes on from `begin`. It remembers what each entry changed, so that
+ * an entry that comes late costs what follows it, and none costs what the log
+ * is long.
+ *
+ * `standingOf` returns undefined where somebody was not in.
  */
-export function createStateFold ({ creator, subjectHash, isHome }: { creator: Did, subjectHash: Uint8Array, isHome: boolean }, compare: (a: LogEntry, b: LogEntry) => number): StateFold {
+export function createStateFold (context: FoldContext, standingOf: (entry: LogEntry) => Standing | undefined, begin: Draft = createDraft()): StateFold {
+  const { rows } = context
   const entries: LogEntry[] = []
-  const start: Draft = { subject: undefined, participants: new Map([[creator, { did: creator, permission: 'write' }]]), messages: new Map() }
-  let checkpoints = [{ applied: 0, draft: start }]
-  let draft = copy(start)
-  let applied = 0
+  const draft = begin
+  /** How many changes of the draft there were before each entry that is applied. */
+  const marks: number[] = []
+  const told = new Set<string>()
+  let news: ToldConflict[] = []
+  const compare = (a: LogEntry, b: LogEntry): number => rows.compare(a.row, b.row)
 
   /** Returns how many entries come before this one. */
   const placeOf = (entry: LogEntry): number => {
@@ -51,26 +67,38 @@ export function createStateFold ({ creator, subjectHash, isHome }: { creator: Di
     return low
   }
   const rewind = (place: number): void => {
-    if (place >= applied) return
-    checkpoints = checkpoints.filter(checkpoint => checkpoint.applied <= place)
-    const last = checkpoints.at(-1)
-    draft = copy(last?.draft ?? start)
-    applied = last?.applied ?? 0
-  }
-  const checkpoint = (): void => {
-    const distance = applied - (checkpoints.at(-1)?.applied ?? 0)
-    // A copy costs as much as the state is large.
-    if (distance < Math.max(MIN_DISTANCE, draft.messages.size >> 2)) return
-    checkpoints = thinned([...checkpoints, { applied, draft: copy(draft) }])
+    const mark = marks[place]
+    if (mark === undefined) return
+    draft.journal.undoTo(mark)
+    marks.length = place
   }
   const apply = (entry: LogEntry): string | undefined => {
-    if (entry.content === undefined) return undefined
+    const { content, person, author, time, cid, row } = entry
+    if (content === undefined) return undefined
     if (entry.flaw !== undefined) return entry.flaw
-    if (!draft.participants.has(entry.person)) return 'its author is no participant'
-    const context = { person: entry.person, device: entry.author, time: entry.time, creator, subjectHash, isHome }
-    const reason = refusalOf(draft, context, entry.content)
-    if (reason === undefined) definitionOf(entry.content).reduce(draft, context, entry.content)
-    return reason
+    const standing = standingOf(entry)
+    if (standing === undefined) return 'its author is no participant'
+    const applied = { ...context, ...standing, person, device: author, time, action: cid, row }
+    const refusal = refusalOf(draft, applied, content)
+    if (refusal === undefined) definitionOf(content).reduce(draft, applied, content)
+    return refusal?.reason
+  }
+  /** Notes conflicts that were not there when this stretch was applied before. */
+  const noteConflicts = (): void => {
+    for (const conflict of draft.told.splice(0)) {
+      const name = `${conflict.lost.action.toString()} ${conflict.kept.action.toString()}`
+      if (told.has(name)) continue
+      told.add(name)
+      news.push(conflict)
+    }
+  }
+  const applyAll = (): Draft => {
+    for (let entry = entries[marks.length]; entry !== undefined; entry = entries[marks.length]) {
+      marks.push(draft.journal.length)
+      entry.ignored = apply(entry)
+      if (draft.told.length > 0) noteConflicts()
+    }
+    return draft
   }
   return {
     entries,
@@ -81,31 +109,25 @@ export function createStateFold ({ creator, subjectHash, isHome }: { creator: Di
       rewind(place)
     },
     changed (entry) { rewind(placeOf(entry)) },
-    draft () {
-      for (let entry = entries[applied]; entry !== undefined; entry = entries[applied]) {
-        entry.ignored = apply(entry)
-        applied++
-        checkpoint()
-      }
-      return draft
+    draft: applyAll,
+    before (count, use) {
+      applyAll()
+      rewind(Math.max(0, entries.length - count))
+      return use(draft)
+    },
+    forget (count) {
+      applyAll()
+      const forgotten = entries.splice(0, Math.max(0, entries.length - count))
+      marks.splice(0, forgotten.length)
+      const [first = draft.journal.length] = marks
+      draft.journal.forget(first)
+      for (const [place, mark] of marks.entries()) marks[place] = mark - first
+      return forgotten.at(-1)
+    },
+    takeConflicts () {
+      const taken = news
+      news = []
+      return taken
     }
   }
-}
-
-function copy ({ subject, participants, messages }: Draft): Draft {
-  return { subject, participants: new Map(participants), messages: new Map(messages) }
-}
-
-/** Keeps the first checkpoint and, from the end back, those that double their distance. */
-function thinned<T extends { applied: number }> (checkpoints: T[]): T[] {
-  const end = checkpoints.at(-1)?.applied ?? 0
-  const kept: T[] = []
-  let least = 0
-  for (const checkpoint of checkpoints.toReversed()) {
-    const distance = end - checkpoint.applied
-    if (distance < least && checkpoint.applied > 0) continue
-    kept.push(checkpoint)
-    least = Math.max(MIN_DISTANCE, distance * 2)
-  }
-  return kept.toReversed()
 }

@@ -8,7 +8,7 @@ export interface SyncQuestion {
   conversation: CID
   /** For whom the peer stands, by signed device lists. */
   persons: Did[]
-  /** Who may hold the conversation; of one that is not here, who might by its first blocks. */
+  /** Who may hold the conversation, and who of the two sides could before they were put out; of one that is not here, who might by its first blocks. */
   access: Did[]
   /** The conversation is here already. */
   held: boolean
@@ -42,7 +42,10 @@ function emptyHolder (holder: LogHolder): LogHolder {
     frontier: async () => { await asked(); return [] },
     async * since () { await asked(); yield * [] },
     covers: async frontier => { await asked(); return frontier.length === 0 },
+    within: async () => { await asked(); return [] },
     access: async () => { await asked(); return [] },
+    former: async () => { await asked(); return [] },
+    guests: async () => { await asked(); return [] },
     merge: async () => { await asked(); return { outcomes: [], stored: [], refused: 0 } },
     window: async () => { await asked(); return { keys: [], blocks: [] } },
     missing: async () => { await asked(); return [] }

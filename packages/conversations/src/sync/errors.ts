@@ -1,4 +1,5 @@
 import { ParleyError } from '@parley/core'
+import { PurgedConversationError } from '../purge/errors.ts'
 
 /** Thrown when one of two peers may not give a conversation or a mailbox to the other; the message says why, in the words of whoever refused. */
 export class NotAllowedError extends ParleyError {
@@ -59,7 +60,8 @@ export class PeerRefusedError extends ParleyError {
 }
 
 /** Returns the error that a peer's `refuse` frame stands for; control characters of its words are not repeated. */
-export function refusalOf (frame: { error: string, message: string }): NotAllowedError | PeerRefusedError {
+export function refusalOf (frame: { error: string, message: string }): NotAllowedError | PurgedConversationError | PeerRefusedError {
+  if (frame.error === 'PurgedConversationError') return new PurgedConversationError('there')
   const words = frame.message.replace(/\p{Cc}/gu, ' ')
   return frame.error === 'NotAllowedError' ? new NotAllowedError(words) : new PeerRefusedError(frame.error, words)
 }

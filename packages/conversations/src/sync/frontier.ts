@@ -16,6 +16,12 @@ export function countMissing (claimed: FrontierEntry[], ours: FrontierEntry[]): 
   return missing
 }
 
+/** Returns the entries of `claimed` whose authors have gone as far or farther here: one that is not known here is of another branch. */
+export function behindOurs (claimed: FrontierEntry[], ours: FrontierEntry[]): FrontierEntry[] {
+  const next = nextSequences(ours)
+  return claimed.filter(({ author, seq }) => (next.get(String.fromCharCode(...author)) ?? 0) > seq)
+}
+
 /** Maps each author (their key's bytes as a string) to the sequence number after their newest action. */
 function nextSequences (frontier: FrontierEntry[]): Map<string, number> {
   const next = new Map<string, number>()

@@ -117,9 +117,9 @@ function homeOwner (block: Uint8Array): Did | undefined {
 
 function addedBy (block: Uint8Array): Did[] {
   try {
-    const decoded = dagCbor.decode<[{ access?: { add?: Uint8Array[] } }] | { creator: Uint8Array }>(block)
+    const decoded = dagCbor.decode<[{ access?: { add?: Array<{ person: Uint8Array }> } }] | { creator: Uint8Array }>(block)
     // The basics block is no list; its creator may hold the log from the beginning.
-    const keys = Array.isArray(decoded) ? decoded[0].access?.add ?? [] : [decoded.creator]
+    const keys = Array.isArray(decoded) ? (decoded[0].access?.add ?? []).map(({ person }) => person) : [decoded.creator]
     return keys.slice(0, 1024).map(key => didFromPublicKey(key))
   } catch {
     // What is damaged is told by merge.

@@ -1,5 +1,6 @@
 export { createSync, type Sync, type SyncAllOutcome, type SyncAllResult, type SyncComponents, type SyncEvents, type SyncInit, type SyncOptions } from './sync.ts'
 export type { SyncProgress, SyncResult } from './session.ts'
+export type { PeerPosition } from './peer-log.ts'
 export { NotAllowedError, PeerRefusedError, ProtocolViolationError, SyncInterruptedError, UnservedFrontierError } from './errors.ts'
 export { SYNC_PROTOCOL } from './limits.ts'
 export type { Admits, SyncAnswer, SyncQuestion } from './admission.ts'

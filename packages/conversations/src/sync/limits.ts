@@ -12,8 +12,10 @@ export const MAX_BLOCK_BYTES = 64 * 1024
 export const WINDOW_BATCHES = 8
 /** Batches in a row that brought nothing new, after which a peer is taken to be flooding. */
 export const MAX_IDLE_BATCHES = 64
-/** A longer frontier is cut off; the peer then sends some actions again, which does no harm. */
+/** A longer frontier is cut, one entry of each author before a second of any; the peer then sends some actions again, which does no harm. */
 export const MAX_FRONTIER = 4096
+/** As `MAX_IDLE_BATCHES`, where our own hello was cut: an honest peer cannot know what we have. 256 MiB. */
+export const MAX_IDLE_BATCHES_CUT = 1024
 export const MAX_CARDS = 64
 export const MAX_CARD_BYTES = 64 * 1024
 /** The contact cards of one frame together. */

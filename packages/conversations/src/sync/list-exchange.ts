@@ -1,13 +1,12 @@
 import { type AbortOptions, type CID, type Logger, withTimeout, type Clock } from '@parley/core'
-import type { Did } from '@parley/identity'
-import type { Conversations } from '../types.ts'
+import type { Conversations, LogView } from '../types.ts'
 import { identify, readCards } from './contact-cards.ts'
 import { NotAllowedError, ProtocolViolationError, refusalOf } from './errors.ts'
 import { syncFrameCodec, type EntriesFrame, type ListFrame } from './frames.ts'
 import { frontierDigest } from './frontier.ts'
 import { MAX_ENTRIES, MAX_LISTED, PROGRESS_TIMEOUT_MS, SYNC_PROTOCOL } from './limits.ts'
 import type { SessionComponents } from './session.ts'
-import { mayShare, type PeerIdentity } from './sharing-rule.ts'
+import { askedAbout, holdersOf, mayShare, type Holders, type PeerIdentity } from './sharing-rule.ts'
 import type { FrameChannel } from './stream-runner.ts'
 
 /** A conversation that a peer holds for us, and the digest of its frontier there. */
@@ -16,10 +15,10 @@ export interface Listed {
   digest: Uint8Array
 }
 
-/** Returns the digest of a conversation's frontier here; undefined where it is unknown. */
-export async function digestOf (conversations: Conversations, conversation: CID): Promise<Uint8Array | undefined> {
+/** Returns the digest of a conversation's frontier here, within a view; undefined where it is unknown. */
+export async function digestOf (conversations: Conversations, conversation: CID, view: LogView | undefined): Promise<Uint8Array | undefined> {
   const holder = conversations.holder(conversation)
-  return await holder.exists() ? frontierDigest(await holder.frontier()) : undefined
+  return await holder.exists() ? frontierDigest(await holder.frontier(view)) : undefined
 }
 
 /** Asks a peer for the conversations it would give us. */
@@ -55,9 +54,10 @@ export async function answerList (components: SessionComponents, stream: FrameCh
   const known = mayShare(peer, components.own(), undefined)
   if (!known.ok) throw new NotAllowedError(known.reason)
   let entries: EntriesFrame['entries'] = []
-  for await (const { conversation, access } of visible(conversations)) {
-    if (!await mayList(components, peer, conversation, access)) continue
-    const digest = await digestOf(conversations, conversation)
+  for await (const { conversation, holders } of visible(conversations)) {
+    const listed = await mayList(components, peer, conversation, holders)
+    if (!listed.ok) continue
+    const digest = await digestOf(conversations, conversation, listed.view)
     if (digest !== undefined) entries.push([conversation, new Uint8Array(digest)])
     if (entries.length === MAX_ENTRIES) {
       await send(entries, false)
@@ -68,15 +68,17 @@ export async function answerList (components: SessionComponents, stream: FrameCh
   await stream.close()
 }
 
-/** Tells whether a peer may know that a conversation is here. */
-export async function mayList ({ own, admits }: Pick<SessionComponents, 'own' | 'admits'>, peer: PeerIdentity, conversation: CID, access: Did[]): Promise<boolean> {
-  if (!mayShare(peer, own(), access).ok) return false
-  return admits === undefined || (await admits({ conversation, persons: peer.persons, access, held: true, blocks: 0, sizeBytes: 0 })).ok
+/** Tells whether a peer may know that a conversation is here, and how much of it. */
+export async function mayList ({ own, admits }: Pick<SessionComponents, 'own' | 'admits'>, peer: PeerIdentity, conversation: CID, holders: Holders): Promise<{ ok: boolean, view?: LogView | undefined }> {
+  const verdict = mayShare(peer, own(), holders)
+  if (!verdict.ok || admits === undefined) return verdict
+  const { ok } = await admits({ conversation, persons: peer.persons, access: askedAbout(peer, own(), holders), held: true, blocks: 0, sizeBytes: 0 })
+  return { ok, view: verdict.view }
 }
 
 /** Yields what this store holds, with who may see it. */
-export async function * visible (conversations: Conversations): AsyncGenerator<{ conversation: CID, access: Did[] }> {
+export async function * visible (conversations: Conversations): AsyncGenerator<{ conversation: CID, holders: Holders }> {
   for await (const conversation of conversations.ids({ withHomes: true })) {
-    yield { conversation, access: await conversations.holder(conversation).access() }
+    yield { conversation, holders: await holdersOf(conversations.holder(conversation)) ?? { access: [], former: [] } }
   }
 }

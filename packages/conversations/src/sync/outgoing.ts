@@ -1,6 +1,7 @@
 import type { CID, Logger } from '@parley/core'
 import { didFromPublicKey, publicKeyFromDid, type Did } from '@parley/identity'
-import type { Conversations, FrontierEntry, StoredAction } from '../types.ts'
+import { changesAccess } from '../format/changes-access.ts'
+import type { Conversations, FrontierEntry, LogView, StoredAction } from '../types.ts'
 import { MAX_BATCH_BLOCKS, MAX_BATCH_BYTES, MAX_LIVE_QUEUE_BYTES } from './limits.ts'
 
 export interface Outgoing {
@@ -10,6 +11,8 @@ export interface Outgoing {
    * it waits for new actions.
    */
   next(): Promise<Uint8Array[] | undefined>
+  /** Returns what the peer has once it took all that `next` returned; undefined while the log is being read. */
+  given(): FrontierEntry[] | undefined
   stop(): void
 }
 
@@ -19,8 +22,14 @@ export interface OutgoingInit {
   /** What the peer has. */
   frontier: FrontierEntry[]
   live: boolean
-  /** Asked before live actions by these authors are handed out; a rejection ends the sync. */
-  beforeLive: (authors: Set<Did>) => Promise<void>
+  /** Returns for whom the peer stands. */
+  persons: () => Promise<Did[]>
+  /** Whether somebody was put out, or let in, since it was asked what the peer may have: as it may be between the hellos. */
+  accessChanged: boolean
+  /** Returns what of the log the peer may have now; `again` when that may be less than before. A rejection ends the sync. */
+  view: (again: boolean) => Promise<LogView | undefined>
+  /** As `view`, before live actions by these authors are handed out. */
+  beforeLive: (authors: Set<Did>) => Promise<LogView | undefined>
   signal: AbortSignal
 }
 
@@ -38,6 +47,9 @@ export function createOutgoing (components: { conversations: Conversations, logg
   const newest = new Map<Did, StoredAction>()
   let pages: AsyncGenerator<Uint8Array[]> | undefined
   let caughtUp = false
+  // Somebody was put out, or let in, since it was asked what the peer may have.
+  let accessChanged = init.accessChanged
+  let isFrozen = false
 
   const enqueue = (action: StoredAction): void => {
     queuedBytes += action.bytes.byteLength
@@ -50,23 +62,51 @@ export function createOutgoing (components: { conversations: Conversations, logg
     wake?.()
   }
   // Heard from before the log is read, so that nothing falls between the two.
-  const off = !init.live
-    ? () => {}
-    : conversations.on('action', ({ conversation, action, from }) => {
-      if (!conversation.equals(init.conversation)) return
-      if (from === init.peer) newest.set(action.author, action)
-      else enqueue(action)
-    }, { signal: init.signal })
+  const off = conversations.on('action', ({ conversation, action, from }) => {
+    if (!conversation.equals(init.conversation)) return
+    accessChanged ||= changesAccess(action.bytes)
+    if (!init.live) return
+    if (from === init.peer) newest.set(action.author, action)
+    else enqueue(action)
+  }, { signal: init.signal })
+  const offGuests = conversations.on('guests', ({ conversation }) => { accessChanged ||= conversation.equals(init.conversation) }, { signal: init.signal })
+
+  const noted = (view: LogView | undefined): LogView | undefined => {
+    // What was held back while the peer was out is read from the log.
+    overflowed ||= isFrozen && view === undefined
+    isFrozen = view !== undefined
+    return view
+  }
+  const viewNow = async (): Promise<LogView | undefined> => {
+    const again = accessChanged
+    accessChanged = false
+    return noted(await init.view(again))
+  }
+  /** Returns what of blocks the peer may have at the moment at which they leave: nothing of what came after it was put out. */
+  const shown = async (blocks: Uint8Array[]): Promise<Uint8Array[]> => {
+    let left = blocks
+    while (accessChanged || isFrozen) {
+      const view = await viewNow()
+      left = view === undefined ? left : await holder.within(view, left)
+      if (!accessChanged) break
+    }
+    return left
+  }
 
   const readLog = async (): Promise<Uint8Array[] | undefined> => {
     if (pages === undefined) {
       const from = advance(base, newest)
       newest.clear()
-      base = await holder.frontier()
-      pages = holder.since(from, { maxBytes: MAX_BATCH_BYTES, signal: init.signal })
+      const view = await viewNow()
+      base = await holder.frontier(view)
+      const admitting = from.length === 0 ? await init.persons() : []
+      pages = holder.since(from, { maxBytes: MAX_BATCH_BYTES, view, admitting, signal: init.signal })
     }
-    const page = await pages.next()
-    if (page.done !== true) return page.value
+    for (let page = await pages.next(); page.done !== true; page = await pages.next()) {
+      const blocks = await shown(page.value)
+      if (blocks.length < page.value.length) base = await holder.frontier(await viewNow())
+      if (blocks.length > 0) return blocks
+    }
     pages = undefined
     return undefined
   }
@@ -102,16 +142,22 @@ export function createOutgoing (components: { conversations: Conversations, logg
         }
         if (queue.length > 0) {
           const taken = takeQueued()
-          await init.beforeLive(new Set(taken.map(action => action.author)))
-          for (const action of taken) newest.set(action.author, action)
-          return taken.map(action => action.bytes)
+          noted(await init.beforeLive(new Set(taken.map(action => action.author))))
+          const blocks = new Set(await shown(taken.map(action => action.bytes)))
+          // They come with what was held back before them.
+          if (overflowed) continue
+          for (const action of taken) if (blocks.has(action.bytes)) newest.set(action.author, action)
+          if (blocks.size > 0) return [...blocks]
+          continue
         }
         await new Promise<void>(resolve => { wake = resolve })
         wake = undefined
       }
     },
+    given: () => pages === undefined ? advance(base, newest) : undefined,
     stop () {
       off()
+      offGuests()
       void pages?.return(undefined)
     }
   }

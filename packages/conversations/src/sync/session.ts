@@ -1,16 +1,20 @@
 import { type AbortOptions, type CID, type Clock, type Logger } from '@parley/core'
 import type { ContactCard, Did, People } from '@parley/identity'
 import { equals } from 'uint8arrays'
-import type { Conversations, FrontierEntry } from '../types.ts'
+import type { Conversations, FrontierEntry, LogView } from '../types.ts'
+import { cutFrontier } from '../log/log-stream.ts'
 import { blindSide, type Admits } from './admission.ts'
+import { changesAccess } from '../format/changes-access.ts'
 import { cardsOf, identify, learnCards, readCards } from './contact-cards.ts'
 import { NotAllowedError, SyncInterruptedError, UnservedFrontierError } from './errors.ts'
 import { refuseFrame, syncFrameCodec, type HelloFrame, type SyncFrame } from './frames.ts'
-import { countMissing } from './frontier.ts'
+import { behindOurs, countMissing } from './frontier.ts'
 import { claimedAccess, createIncoming } from './incoming.ts'
 import { MAX_FRONTIER, RECHECK_MS } from './limits.ts'
+import { createPeerLog, type PeerPosition } from './peer-log.ts'
 import { createOutgoing, type Outgoing } from './outgoing.ts'
-import { NOBODY_HERE, mayAdmit, mayShare, personsOf, type OwnSide, type PeerIdentity } from './sharing-rule.ts'
+import { PurgedConversationError } from '../purge/errors.ts'
+import { NOBODY_HERE, askedAbout, holdersOf, mayAdmit, mayShare, personsOf, type OwnSide, type PeerIdentity } from './sharing-rule.ts'
 import { createStreamRunner, type FrameChannel, type StreamOutput } from './stream-runner.ts'
 import { createSyncState, patienceMs, step, type SyncInput, type SyncOutput, type SyncState } from './sync-machine.ts'
 
@@ -46,33 +50,50 @@ export interface SessionInit extends AbortOptions {
   conversation: CID
   live: boolean
   /** We opened the stream, to a peer that may see the conversation; or the peer did, with this hello. */
-  opening: { access: Did[] | undefined } | { hello: HelloFrame }
+  opening: Admitted | { hello: HelloFrame }
   onProgress: (progress: SyncProgress) => void
   /** Called once, when both sides have on their disks what the other had. */
   onCurrent: (progress: SyncProgress) => void
+  /** Called when more is known of what the peer has. */
+  onPosition?: ((position: PeerPosition) => void) | undefined
 }
 
 type Output = Exclude<SyncOutput, StreamOutput<SyncFrame>>
 
-/** Checks that a conversation may go to or come from `peer`; `undefined` access when we do not hold it, or the peer is not to know: then it is `hidden`. */
-export async function authorise (components: SessionComponents, peer: string, conversation: CID, cards: ContactCard[] = []): Promise<{ access: Did[] | undefined, hidden: boolean }> {
+/** What goes between us and a peer. */
+export interface Admitted {
+  /** Whose contact cards belong to it; undefined when we do not hold it, or the peer is not to know. */
+  access: Did[] | undefined
+  /** How much of it; everything without. */
+  view?: LogView | undefined
+}
+
+/** Checks that a conversation may go to or come from `peer`; where the peer is not to know of it, it is `hidden`. */
+export async function authorise (components: SessionComponents, peer: string, conversation: CID, cards: ContactCard[] = []): Promise<Admitted & { hidden: boolean }> {
   const holder = components.conversations.holder(conversation)
-  const access = await holder.exists() ? await holder.access() : undefined
+  const holders = await holdersOf(holder)
   const identity = await identify(peer, cards, components)
-  const verdict = mayShare(identity, components.own(), access)
+  const verdict = mayShare(identity, components.own(), holders)
   if (!verdict.ok) throw new NotAllowedError(verdict.reason)
-  if (access === undefined || components.admits === undefined) return { access, hidden: false }
-  const answer = await components.admits({ conversation, persons: identity.persons, access, held: true, blocks: 0, sizeBytes: 0 })
-  if (answer.ok) return { access, hidden: false }
+  if (components.conversations.isPurged(conversation)) {
+    if (components.conversations.isPurged(conversation, identity.persons)) throw new PurgedConversationError('here')
+    return { access: undefined, hidden: true }
+  }
+  if (holders === undefined) return { access: undefined, hidden: false }
+  const { view } = verdict
+  const access = view === undefined ? [...holders.access, ...holders.former.map(({ did }) => did)] : await holder.access(view)
+  if (components.admits === undefined) return { access, view, hidden: false }
+  const answer = await components.admits({ conversation, persons: identity.persons, access: askedAbout(identity, components.own(), holders), held: true, blocks: 0, sizeBytes: 0 })
+  if (answer.ok) return { access, view, hidden: false }
   if (answer.unknown !== true) throw new NotAllowedError(answer.reason)
   return { access: undefined, hidden: true }
 }
 
 /** As `authorise`, where the peer knows already that the conversation is here. */
-export async function authoriseAgain (components: SessionComponents, peer: string, conversation: CID): Promise<{ access: Did[] | undefined }> {
-  const { access, hidden } = await authorise(components, peer, conversation)
+export async function authoriseAgain (components: SessionComponents, peer: string, conversation: CID, cards?: ContactCard[]): Promise<Admitted> {
+  const { hidden, ...admitted } = await authorise(components, peer, conversation, cards)
   if (hidden) throw new NotAllowedError(NOBODY_HERE)
-  return { access }
+  return admitted
 }
 
 /** Runs one side of the sync of one conversation until it has ended. */
@@ -90,17 +111,32 @@ export async function runSession (components: SessionComponents, init: SessionIn
   let sentCards: Uint8Array[] = []
   let held: boolean | undefined
   let checkedMs = clock.monotonicNow()
+  let view: LogView | undefined
   // What must have happened before the next merge: cards teach us the devices that sign.
   let prepared: Promise<void> = Promise.resolve()
   const authors = new Set<Did>()
+  // Between the hellos, too, somebody may be put out.
+  let accessChanged = false
+  components.conversations.on('action', ({ conversation: changed, action }) => { accessChanged ||= changed.equals(conversation) && changesAccess(action.bytes) }, { signal: over.signal })
   const progress = (): SyncProgress => ({ conversation, peer, ...counts })
   const failed = (error: unknown): void => { runner.fail(error as Error) }
+  // What a peer is told from whom all is hidden says nothing of it.
+  const peerLog = createPeerLog((kind, frontier) => { if (side === components) init.onPosition?.({ conversation, peer, kind, frontier }) })
 
   const learn = async (cards: ContactCard[], access: Did[]): Promise<void> => {
     await learnCards(cards, new Set([...access, ...personsOf(side.own())]), components)
   }
-  const greet = async (access: Did[] | undefined): Promise<void> => {
-    const frontier = (await holder.frontier()).slice(0, MAX_FRONTIER)
+  const learnMore = (cards: () => Promise<ContactCard[]>): void => {
+    prepared = prepared.then(async () => {
+      const { access = [], former = [] } = await holdersOf(holder) ?? {}
+      await learn(await cards(), [...access, ...former.map(({ did }) => did)])
+    })
+    prepared.catch(failed)
+  }
+  const greet = async (admitted: Admitted): Promise<void> => {
+    const { access } = admitted
+    view = admitted.view
+    const frontier = cutFrontier(await holder.frontier(view), MAX_FRONTIER)
     const { person } = side.own()
     sentCards = await cardsOf([...person === undefined ? [] : [person], ...access ?? []], people)
     runner.dispatch({
@@ -113,22 +149,25 @@ export async function runSession (components: SessionComponents, init: SessionIn
   }
   const heard = async (hello: HelloFrame): Promise<void> => {
     peerCards = await readCards(hello.cards, { logger, peer })
-    const { access, hidden } = await authorise(components, peer, conversation, peerCards)
+    const { hidden, ...admitted } = await authorise(components, peer, conversation, peerCards)
+    const { access } = admitted
     if (hidden) {
       if (!('hello' in init.opening)) throw new NotAllowedError(NOBODY_HERE)
       side = blindSide(components)
       holder = side.conversations.holder(conversation)
     }
     if (access !== undefined) await learn(peerCards, access)
-    if ('hello' in init.opening) await greet(access)
+    if ('hello' in init.opening) await greet(admitted)
+    else view = admitted.view
   }
   /** Decides by its first blocks whether a conversation is taken that we do not hold. */
   const admit = async (blocks: Uint8Array[]): Promise<void> => {
     const access = claimedAccess(blocks)
     const identity = await identify(peer, peerCards, components)
-    const verdict = mayAdmit(identity, side.own(), access)
+    const guests = await holder.guests()
+    const verdict = mayAdmit(identity, side.own(), access, guests)
     if (!verdict.ok) throw new NotAllowedError(verdict.reason)
-    await ask(identity, access, false, blocks)
+    await ask(identity, askedAbout(identity, side.own(), { access, former: [], guests }), false, blocks)
     await learn(peerCards, access)
     held = true
   }
@@ -136,6 +175,10 @@ export async function runSession (components: SessionComponents, init: SessionIn
     const sizeBytes = blocks.reduce((sum, block) => sum + block.byteLength, 0)
     const answer = await components.admits?.({ conversation, persons, access, held: isHeld, blocks: blocks.length, sizeBytes })
     if (answer?.ok === false) throw new NotAllowedError(answer.unknown === true ? NOBODY_HERE : answer.reason)
+  }
+  const askAgain = async (blocks: Uint8Array[]): Promise<void> => {
+    const identity = await identify(peer, peerCards, components)
+    await ask(identity, askedAbout(identity, side.own(), await holdersOf(holder) ?? { access: [], former: [] }), true, blocks)
   }
   const incoming = createIncoming({ holder, logger }, {
     peer,
@@ -145,37 +188,50 @@ export async function runSession (components: SessionComponents, init: SessionIn
       await prepared
       held ??= await holder.exists()
       if (!held) await admit(blocks)
-      else if (components.admits !== undefined) await ask(await identify(peer, peerCards, components), await holder.access(), true, blocks)
+      else if (components.admits !== undefined) await askAgain(blocks)
     },
     onJudged (judged) {
       counts.received += judged.fresh
+      // Whoever was added by what came is one whose card counts now.
+      if (judged.fresh > 0 && peerCards.length > 0) learnMore(async () => peerCards)
       runner.dispatch({ type: 'merged', ...judged })
       init.onProgress(progress())
     },
     onFailed: failed
   })
   /** Looks again, now and then, whether the peer may have what comes next, and tells it of people whose devices it may not know. */
-  const beforeLive = async (by: Set<Did>): Promise<void> => {
+  const beforeLive = async (by: Set<Did>): Promise<LogView | undefined> => {
     const unseen = [...by].some(author => !authors.has(author))
-    if (!unseen && clock.monotonicNow() - checkedMs < RECHECK_MS) return
+    if (!unseen && clock.monotonicNow() - checkedMs < RECHECK_MS) return view
     checkedMs = clock.monotonicNow()
     for (const author of by) authors.add(author)
-    const { access } = await authoriseAgain(components, peer, conversation)
-    const cards = await cardsOf(access ?? [], people)
+    const admitted = await authoriseAgain(components, peer, conversation, peerCards)
+    view = admitted.view
+    const cards = await cardsOf(admitted.access ?? [], people)
     const newer = cards.filter(card => !sentCards.some(sent => equals(sent, card)))
     sentCards = cards
     if (newer.length > 0) runner.dispatch({ type: 'cards', cards: newer })
+    return view
+  }
+  const viewNow = async (again: boolean): Promise<LogView | undefined> => {
+    if (again && side === components) view = (await authoriseAgain(components, peer, conversation, peerCards)).view
+    return view
   }
   /** A peer that claimed more than it sent keeps something back, or lies. */
   const compare = async (claimed: FrontierEntry[]): Promise<void> => {
-    const missing = countMissing(claimed, await holder.frontier())
-    if (missing > 0) throw new UnservedFrontierError(missing)
+    const ours = await holder.frontier()
+    const missing = countMissing(claimed, ours)
+    // Of a fork each had a branch that the other did not know of: they agree when they meet again.
+    const branches = missing === 0 ? [] : behindOurs(claimed, ours)
+    const isForked = branches.length > 0 && !await holder.covers(branches)
+    if (missing > 0 && !isForked) throw new UnservedFrontierError(missing)
     runner.dispatch({ type: 'compared' })
   }
   const pull = async (): Promise<void> => {
     const blocks = await outgoing?.next()
     if (over.signal.aborted) return
     counts.sent += blocks?.length ?? 0
+    peerLog.handed(blocks === undefined ? 0 : 1, outgoing?.given())
     runner.dispatch({ type: 'page', blocks: blocks as Uint8Array<ArrayBuffer>[] | undefined })
     if (blocks !== undefined) init.onProgress(progress())
   }
@@ -186,12 +242,12 @@ export async function runSession (components: SessionComponents, init: SessionIn
         prepared.catch(failed)
         break
       case 'open': {
-        outgoing = createOutgoing({ conversations: side.conversations, logger }, { conversation, peer, frontier: entriesOf(output.peer), live: output.live, beforeLive, signal: over.signal })
+        peerLog.hello(entriesOf(output.peer))
+        outgoing = createOutgoing({ conversations: side.conversations, logger }, { conversation, peer, frontier: entriesOf(output.peer), live: output.live, accessChanged, persons: async () => (await identify(peer, peerCards, components)).persons, view: viewNow, beforeLive, signal: over.signal })
         break
       }
       case 'learn':
-        prepared = prepared.then(async () => { await learn(await readCards(output.cards, { logger, peer }), await holder.access()) })
-        prepared.catch(failed)
+        learnMore(async () => await readCards(output.cards, { logger, peer }))
         break
       case 'pull': pull().catch(failed); break
       case 'merge': incoming.add(output.batch); break
@@ -204,7 +260,10 @@ export async function runSession (components: SessionComponents, init: SessionIn
     step,
     patienceMs,
     codec: syncFrameCodec,
-    onFrame: frame => ({ type: 'frame', frame }),
+    onFrame (frame) {
+      if (frame.type === 'ack') peerLog.acknowledged(frame.through, frame.refused)
+      return { type: 'frame', frame }
+    },
     closed: { type: 'closed' },
     perform,
     refuse: refuseFrame,
@@ -214,13 +273,16 @@ export async function runSession (components: SessionComponents, init: SessionIn
   const stop = (): void => { void incoming.judged().then(() => { runner.dispatch({ type: 'stop' }) }) }
   const stopsInOrder = init.live && init.signal?.aborted !== true
   if (stopsInOrder) init.signal?.addEventListener('abort', stop, { once: true })
+  const offPurged = components.conversations.on('purged', purged => { if (purged.conversation.equals(conversation)) failed(new PurgedConversationError('here')) })
   try {
     if ('hello' in init.opening) runner.dispatch({ type: 'frame', frame: init.opening.hello })
-    else await greet(init.opening.access)
+    else await greet(init.opening)
     const state = await runner.run({ signal: stopsInOrder ? undefined : init.signal })
+    await prepared
     return { ...progress(), refused: state.refused, refusedByPeer: state.refusedByPeer }
   } finally {
     init.signal?.removeEventListener('abort', stop)
+    offPurged()
     over.abort()
     outgoing?.stop()
   }

@@ -1,7 +1,7 @@
 import type { CID } from '@parley/core'
 import { ProtocolViolationError, refusalOf } from './errors.ts'
 import type { BatchFrame, HelloFrame, SyncFrame } from './frames.ts'
-import { HELLO_TIMEOUT_MS, MAX_CARD_FRAMES, MAX_IDLE_BATCHES, PROGRESS_TIMEOUT_MS, SYNC_PROTOCOL, WINDOW_BATCHES } from './limits.ts'
+import { HELLO_TIMEOUT_MS, MAX_CARD_FRAMES, MAX_FRONTIER, MAX_IDLE_BATCHES, MAX_IDLE_BATCHES_CUT, PROGRESS_TIMEOUT_MS, SYNC_PROTOCOL, WINDOW_BATCHES } from './limits.ts'
 
 /** What this side sends. */
 interface Outbound {
@@ -163,7 +163,8 @@ function onMerged (state: SyncState, { through, fresh, refused }: { through: num
   const idle = fresh > 0 ? 0 : state.inbound.idle + through - state.inbound.merged
   const next: SyncState = { ...state, inbound: { ...state.inbound, merged: through, idle }, refused: state.refused + refused }
   const ack: SyncOutput = { type: 'send', frame: { v: 1, type: 'ack', through, refused: next.refused } }
-  if (idle >= MAX_IDLE_BATCHES) return violated(next, `${idle} batches in a row brought nothing new`)
+  const isCut = (state.ownHello?.frontier.length ?? 0) >= MAX_FRONTIER
+  if (idle >= (isCut ? MAX_IDLE_BATCHES_CUT : MAX_IDLE_BATCHES)) return violated(next, `${idle} batches in a row brought nothing new`)
   return proceed(next, [ack])
 }
 

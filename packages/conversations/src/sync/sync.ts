@@ -1,6 +1,7 @@
 import { createEmitter, StoppedError, withTimeout, type AbortOptions, type CID, type Clock, type Emitter, type Logger } from '@parley/core'
 import { didFromPeerId, type DeviceKeys, type Did, type People } from '@parley/identity'
 import type { FrameStream, Network, PeerTarget } from '@parley/network'
+import { PurgedConversationError } from '../purge/errors.ts'
 import type { Conversations } from '../types.ts'
 import type { Admits } from './admission.ts'
 import { cardsOf, identify } from './contact-cards.ts'
@@ -8,7 +9,9 @@ import { ProtocolViolationError } from './errors.ts'
 import { refuseFrame, syncFrameCodec } from './frames.ts'
 import { HELLO_TIMEOUT_MS, MAX_STREAMS_PER_PEER, MAX_SYNC_FRAME_BYTES, SYNC_ALL_CONCURRENCY, SYNC_PROTOCOL } from './limits.ts'
 import { answerList, askForList, digestOf, mayList, visible } from './list-exchange.ts'
+import type { PeerPosition } from './peer-log.ts'
 import { authoriseAgain, runSession, type SessionComponents, type SyncProgress, type SyncResult } from './session.ts'
+import { holdersOf, mayShare } from './sharing-rule.ts'
 import { equals } from 'uint8arrays'
 
 export interface SyncEvents extends Record<string, unknown> {
@@ -18,6 +21,8 @@ export interface SyncEvents extends Record<string, unknown> {
   current: SyncProgress
   /** A peer listed what it holds for us: so many conversations differ from ours. */
   listed: { peer: string, unchanged: number, changed: number }
+  /** More is known of what a peer has of a conversation that may go between us. */
+  position: PeerPosition
   /** A sync that a peer had opened ended, with the error that ended it. */
   served: { conversation: CID | undefined, peer: string, error?: Error }
 }
@@ -96,7 +101,8 @@ export async function createSync (components: SyncComponents, { serves = () => [
   const session: SessionComponents = { conversations, people, clock, logger, own: () => ({ person: components.person, serves: serves() }), admits }
   const told = {
     onProgress: (progress: SyncProgress) => { emitter.emit('progress', progress) },
-    onCurrent: (progress: SyncProgress) => { emitter.emit('current', progress) }
+    onCurrent: (progress: SyncProgress) => { emitter.emit('current', progress) },
+    onPosition: (position: PeerPosition) => { emitter.emit('position', position) }
   }
 
   async function track<T> (work: Promise<T>): Promise<T> {
@@ -147,6 +153,7 @@ export async function createSync (components: SyncComponents, { serves = () => [
 
   const syncOne = async (conversation: CID, target: PeerTarget, live: boolean, signal: AbortSignal): Promise<SyncResult> => {
     signal.throwIfAborted()
+    if (conversations.isPurged(conversation)) throw new PurgedConversationError('here')
     const opening = await authoriseAgain(session, target.peer, conversation)
     const stream = await opened(target, signal)
     return await runSession(session, { stream, conversation, live, opening, signal, ...told })
@@ -156,11 +163,15 @@ export async function createSync (components: SyncComponents, { serves = () => [
     const listed = new Set<string>()
     const changed: CID[] = []
     let unchanged = 0
+    const peer = await identify(target.peer, [], { people, clock })
     try {
       const cards = components.person === undefined ? [] : await cardsOf([components.person], people)
       for await (const { conversation, digest } of askForList({ clock, logger }, stream, cards, { signal })) {
         listed.add(conversation.toString())
-        const ours = await digestOf(conversations, conversation)
+        // What was removed here for good is nothing to fetch.
+        if (conversations.isPurged(conversation)) continue
+        const shared = mayShare(peer, session.own(), await holdersOf(conversations.holder(conversation)))
+        const ours = await digestOf(conversations, conversation, shared.ok ? shared.view : undefined)
         if (ours !== undefined && equals(ours, digest)) unchanged++
         else changed.push(conversation)
       }
@@ -169,11 +180,22 @@ export async function createSync (components: SyncComponents, { serves = () => [
       stream.abort(error as Error)
       throw error
     }
-    const peer = await identify(target.peer, [], { people, clock })
-    for await (const { conversation, access } of visible(conversations)) {
-      if (!listed.has(conversation.toString()) && await mayList(session, peer, conversation, access)) changed.push(conversation)
+    for await (const { conversation, holders } of visible(conversations)) {
+      if (!listed.has(conversation.toString()) && (await mayList(session, peer, conversation, holders)).ok) changed.push(conversation)
     }
     return { unchanged, changed }
+  }
+  /** Tries again what a guest may have only now, since the guest log that says so came with the others. */
+  const retryGuests = async (outcomes: SyncAllOutcome[], target: PeerTarget, signal: AbortSignal): Promise<void> => {
+    for (const [place, { ok, conversation }] of outcomes.entries()) {
+      if (ok || (await conversations.holder(conversation).guests()).length === 0) continue
+      try {
+        outcomes[place] = { ok: true, conversation, result: await syncOne(conversation, target, false, signal) }
+      } catch (error) {
+        signal.throwIfAborted()
+        outcomes[place] = { ok: false, conversation, error: error as Error }
+      }
+    }
   }
   const syncAll = async (target: PeerTarget, signal: AbortSignal): Promise<SyncAllResult> => {
     const { unchanged, changed } = await differing(target, signal)
@@ -191,6 +213,7 @@ export async function createSync (components: SyncComponents, { serves = () => [
       }
     }
     await Promise.all(Array.from({ length: SYNC_ALL_CONCURRENCY }, worker))
+    await retryGuests(outcomes, target, signal)
     return { unchanged, outcomes }
   }
 

@@ -1,4 +1,4 @@
-import { MAX_AHEAD_MS, sha256, type CID, type Clock, type Logger } from '@parley/core'
+import { MAX_AHEAD_MS, sha256, type CID, type Clock, type HybridTime, type Logger } from '@parley/core'
 import { didFromPublicKey, type Did, type People } from '@parley/identity'
 import { compare as compareBytes, equals } from 'uint8arrays'
 import { decodeContent } from '../actions/registry.ts'
@@ -89,7 +89,7 @@ function actionOf (bytes: Uint8Array): ParsedAction {
 
 /** The newest first, without gaps that could be seen, nothing twice, all before what is shown already. */
 function checkOrder (shown: Candidate[], before: DecodedAction | undefined): void {
-  let last = before === undefined ? undefined : { time: before.time, hash: before.cid.multihash.digest }
+  let last: { time: HybridTime, hash: Uint8Array } | undefined = before === undefined ? undefined : { time: before.time, hash: before.cid.multihash.digest }
   for (const { action: { time }, hash } of shown) {
     const later = last === undefined ? 1 : last.time.wallMs - time.wallMs || last.time.counter - time.counter || compareBytes(last.hash, hash)
     if (later <= 0) throw new InvalidWindowError('its actions are not in their order')

@@ -9,11 +9,11 @@ import { MAX_WINDOW_FRAME_BLOCKS_BYTES } from './limits.ts'
 /** Yields the frames that answer a peer which may see the conversation. */
 export async function * answerWindow (session: SessionComponents, peer: string, { conversation, before, count, cards }: AskFrame): AsyncGenerator<WindowFrame> {
   const brought: ContactCard[] = await readCards(cards, { logger: session.logger, peer })
-  const { access, hidden } = await authorise(session, peer, conversation, brought)
+  const { access, view, hidden } = await authorise(session, peer, conversation, brought)
   const holder = session.conversations.holder(conversation)
   const basics = hidden || access === undefined ? undefined : await holder.basics()
   if (access === undefined || basics === undefined) throw new NotAllowedError(NOBODY_HERE)
-  const { keys, blocks } = await holder.window({ before: before ?? undefined, count, device: publicKeyFromDid(didFromPeerId(peer)) })
+  const { keys, blocks } = await holder.window({ before: before ?? undefined, count, device: publicKeyFromDid(didFromPeerId(peer)) }, view)
   yield {
     v: 1,
     type: 'head',

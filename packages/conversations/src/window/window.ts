@@ -90,7 +90,7 @@ export async function createWindows (components: WindowComponents, { serves = ()
     if (frame.type === 'refuse') throw refusalOf(frame)
     return frame
   }
-  const receive = async (stream: FrameStream, conversation: CID, { count, onProgress, signal }: { count: number, onProgress: WindowOptions['onProgress'], signal: AbortSignal }): Promise<WindowAnswer> => {
+  const receive = async (stream: FrameStream, { count, onProgress, signal }: { count: number, onProgress: WindowOptions['onProgress'], signal: AbortSignal }): Promise<WindowAnswer> => {
     const head = await next(stream, signal)
     if (head.type !== 'head') throw new ProtocolViolationError(WINDOW_PROTOCOL, `a ${head.type} frame came first`)
     const blocks: Uint8Array[] = []
@@ -119,7 +119,7 @@ export async function createWindows (components: WindowComponents, { serves = ()
       try {
         const cards = person === undefined ? [] : await cardsOf([person], people)
         await stream.send(windowFrameCodec.encode({ v: 1, type: 'ask', conversation, before: before?.cid ?? null, count: wanted, cards }), { signal })
-        const received = await receive(stream, conversation, { count: wanted, onProgress, signal })
+        const received = await receive(stream, { count: wanted, onProgress, signal })
         await stream.close()
         const actions = await conversations.readWindow(conversation, received, { before, count: wanted })
         return { actions, isBeginning: received.blocks.length < wanted }

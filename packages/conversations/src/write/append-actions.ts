@@ -1,15 +1,17 @@
 import { sha256, type Change, type Clock, type RandomBytes } from '@parley/core'
-import { encryptContent, type DeviceKeys, type Did, type People } from '@parley/identity'
+import { encryptContent, publicKeyFromDid, type DeviceKeys, type Did, type People } from '@parley/identity'
 import { compare } from 'uint8arrays'
 import type { Content } from '../actions/index.ts'
-import { definitionOf, encodeContent, refusalOf } from '../actions/registry.ts'
-import { NotPermittedError } from '../errors.ts'
+import { definitionOf, encodeContent, objectionTo } from '../actions/registry.ts'
+import type { AccessChange } from '../format/access-change.ts'
 import { encodeAction } from '../format/encode-action.ts'
 import { MAX_HEADS } from '../format/limits.ts'
 import { parseAction } from '../format/parse-action.ts'
 import { sealingContext } from '../format/sealing-context.ts'
+import type { Member } from '../log/access-view.ts'
 import type { LogIndex } from '../log/log-index.ts'
 import type { OpenLog } from '../log/open-log.ts'
+import { checkAccess } from '../merge/check-access.ts'
 import { checkAction } from '../merge/check-action.ts'
 import { checkDevice } from '../merge/check-device.ts'
 import type { AppendReader } from '../read/log-reader.ts'
@@ -67,9 +69,17 @@ async function appendOne ({ people, findKeyHolders, clock, random, preKeys }: Ap
   const seq = prev < 0 ? 0 : index.rows.seq(prev) + 1
   const context = sealingContext(log.hash, author, seq)
   const access = definition.access?.(content)
-  const readers = new Set([...index.access.people(index.access.newest()), ...(access?.add ?? []).map(key => keyName(key))])
-  const plan = planKeys(reader.keyring, newestEpoch(index), await findKeyHolders(readers, clock.now(), { withRecovery: index.isHome }), random)
+  const epoch = newestEpoch(index)
+  const seen = { person: keyName(personKey), version: index.access.newest() }
+  const refused = checkAccess(index, { ...seen, change: access, isFirst: index.rows.size === 0 })
+  if (refused !== undefined) throw refused
   checkPermission(log, { person, device: device.did, time }, content)
+  const readers = readersAfter(index.access.people(seen.version), access, { person: seen.person, epoch: epoch + 1 })
+  const holders = await findKeyHolders(readers.keys(), clock.now(), { withRecovery: index.isHome })
+  const plan = planKeys(reader.keyring, epoch, holders, random, {
+    begins: definition.beginsEpoch === true || access?.add.some(({ history }) => history === 'from-now'),
+    fromOf: name => readers.get(name)?.from ?? 0
+  })
   const links = definition.links?.(content).map(cid => cid.bytes).sort(compare) ?? []
   const { block, body } = encodeAction({
     conversation: log.hash,
@@ -95,9 +105,23 @@ async function appendOne ({ people, findKeyHolders, clock, random, preKeys }: Ap
 }
 
 function checkPermission ({ index, reader }: AppendLog, { person, device, time }: Pick<StoredAction, 'person' | 'time'> & { device: Did }, content: Content): void {
-  const creator = reader.creator
-  const reason = refusalOf(reader.draft(), { person, device, time, creator, subjectHash: index.basics.subject, isHome: index.isHome }, content)
-  if (reason !== undefined) throw new NotPermittedError(reason)
+  const { access, basics, isHome, isGuest, rows } = index
+  const personName = keyName(publicKeyFromDid(person))
+  const members = access.people(access.newest())
+  const permission = members.get(personName)?.permission ?? 'read'
+  const objection = objectionTo(reader.draft(), { person, personName, device, time, permission, members, creator: reader.creator, subjectHash: basics.subject, isHome, isGuest, action: undefined, row: undefined, rows }, content)
+  if (objection !== undefined) throw objection
+}
+
+/** Returns who gets keys with an action: whoever is removed by it may read it, so that they learn of it. */
+function readersAfter (members: ReadonlyMap<string, Member>, access: AccessChange | undefined, { person, epoch }: { person: string, epoch: number }): ReadonlyMap<string, Member> {
+  if (access === undefined || access.add.length === 0) return members
+  const readers = new Map(members)
+  for (const { person: added, permission, history } of access.add) {
+    const name = keyName(added)
+    if (!readers.has(name)) readers.set(name, { permission, from: history === 'from-now' ? epoch : members.get(person)?.from ?? 0 })
+  }
+  return readers
 }
 
 /** Returns the row that our next action follows: our newest, or -1. */

@@ -2,7 +2,7 @@ import type { RandomBytes } from '@parley/core'
 import { didFromPublicKey, publicKeyFromDid, rolesOf, sealTo, type DeviceList, type Did, type People } from '@parley/identity'
 import { compare, concat } from 'uint8arrays'
 import { MissingKeyError } from '../errors.ts'
-import { KEY_PURPOSE, encodeKeys, type Keyring } from '../read/keyring.ts'
+import { KEY_PURPOSE, encodeKeys, type EpochKey, type Keyring } from '../read/keyring.ts'
 import type { KeyCopy } from '../format/key-copy.ts'
 import { keyBytes, keyName } from '../format/key-name.ts'
 import type { PreKeys } from '../pre-keys.ts'
@@ -62,34 +62,53 @@ export function createFindKeyHolders (people: People): FindKeyHolders {
   }
 }
 
+/** What may make an action begin an epoch, and who may read what; in the usual case neither is asked. */
+export interface KeyNeeds {
+  /** Whether the action has to begin an epoch, as for somebody who reads from it on alone. @default false */
+  begins?: boolean | undefined
+  /** Returns the first epoch whose keys a person (`keyName`) is given. @default () => 0 */
+  fromOf?: ((person: string) => number) | undefined
+}
+
 /**
  * Decides which key an action is sealed with. A new epoch begins when somebody
- * who has the key should have it no longer, or when two devices began one
- * epoch at once; whoever lacks the keys is given them along with the action.
+ * who has the key should have it no longer, when somebody is to read from now
+ * on alone, or when two devices began one epoch at once; whoever lacks the keys
+ * is given those that they may have along with the action.
  *
  * `epoch` is the newest in the log, or -1 where it is empty.
  *
  * @throws {MissingKeyError}
  */
-export function planKeys (keyring: Keyring, epoch: number, holders: KeyHolder[], random: RandomBytes): KeyPlan {
-  const having = epoch < 0 ? new Set<string>() : keyring.devices(epoch)
+export function planKeys (keyring: Keyring, epoch: number, holders: KeyHolder[], random: RandomBytes, { begins = false, fromOf = () => 0 }: KeyNeeds = {}): KeyPlan {
   const [key, other] = epoch < 0 ? [] : keyring.keys(epoch)
-  if (epoch >= 0 && key === undefined) throw new MissingKeyError(epoch)
+  const isKept = epoch >= 0 && key === undefined
+  if (isKept && keyring.encode().length === 0) throw new MissingKeyError(epoch)
+  const having = epoch < 0 || isKept ? new Set<string>() : keyring.devices(epoch)
   const entitled = new Set(holders.map(holder => holder.name))
   const lacking = holders.filter(holder => !having.has(holder.name))
-  const isStale = other !== undefined || [...having].some(device => !entitled.has(device))
-  if (key !== undefined && !isStale) {
-    return { epoch, key, copies: lacking.length === 0 ? [] : [{ holders: lacking, plaintext: keyring.encode() }] }
-  }
+  const isStale = begins || isKept || other !== undefined || [...having].some(device => !entitled.has(device))
+  if (key !== undefined && !isStale) return { epoch, key, copies: copiesFor(keyring, lacking, fromOf, []) }
   const fresh = { epoch: epoch + 1, key: random(32) }
   const known = holders.filter(holder => having.has(holder.name))
   return {
     ...fresh,
     copies: [
-      { holders: known, plaintext: encodeKeys([fresh]) },
-      { holders: lacking, plaintext: concat([keyring.encode(), encodeKeys([fresh])]) }
-    ].filter(({ holders }) => holders.length > 0)
+      // Of two keys of one epoch a device may have got but one.
+      ...copiesFor(keyring, known, person => other === undefined ? fresh.epoch : Math.max(epoch, fromOf(person)), [fresh]),
+      ...copiesFor(keyring, lacking, fromOf, [fresh])
+    ]
   }
+}
+
+/** Returns what to seal to whom: one text for all who get the same keys. */
+function copiesFor (keyring: Keyring, holders: KeyHolder[], fromOf: (person: string) => number, fresh: EpochKey[]): KeyPlan['copies'] {
+  const groups = new Map<number, KeyHolder[]>()
+  for (const holder of holders) {
+    const from = fromOf(holder.person)
+    groups.set(from, [...groups.get(from) ?? [], holder])
+  }
+  return [...groups].map(([from, group]) => ({ holders: group, plaintext: concat([keyring.encode(from), encodeKeys(fresh)]) }))
 }
 
 /** Who seals, and with which one-time keys of others. */

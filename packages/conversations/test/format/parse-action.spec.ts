@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { create } from 'multiformats/hashes/digest'
 import { compare, equals } from 'uint8arrays'
+import { HISTORIES, PERMISSIONS } from '../../src/format/access-change.ts'
 import { encodeAction } from '../../src/format/encode-action.ts'
 import { LINK_BYTES } from '../../src/format/cbor-reader.ts'
 import { parseAction, type ParsedAction } from '../../src/format/parse-action.ts'
@@ -14,6 +15,7 @@ const cid = (codes: number[]): fc.Arbitrary<CID> => fc.tuple(fc.constantFrom(...
 const sorted = <T> (list: T[], by: (item: T) => Uint8Array): T[] => [...list].sort((a, b) => compare(by(a), by(b))).filter((item, index, all) => index === 0 || !equals(by(item), by(all[index - 1] ?? item)) || all.length === 1)
 const cids = (codes: number[], min: number) => fc.array(cid(codes), { minLength: min, maxLength: 6 }).map(list => sorted(list, item => item.bytes))
 const people = fc.array(bytes(32), { maxLength: 4 }).map(list => sorted(list, item => item))
+const grants = fc.array(fc.record({ person: bytes(32), history: fc.nat({ max: 1 }), permission: fc.nat({ max: 3 }) }), { maxLength: 4 }).map(list => sorted(list, item => item.person))
 const count = fc.oneof(fc.constantFrom(0, 23, 24, 255, 256, 65_535, 65_536, 2 ** 32 - 2, 2 ** 32 - 1), fc.nat())
 
 const bodies: fc.Arbitrary<ReferenceBody> = fc.record({
@@ -26,7 +28,7 @@ const bodies: fc.Arbitrary<ReferenceBody> = fc.record({
   heads: cids([0x71], 0),
   time: fc.tuple(fc.oneof(count, fc.nat({ max: 2 ** 48 })), count, fc.integer({ min: -1081, max: 1081 })),
   epoch: count,
-  access: fc.record({ add: people, remove: people }),
+  access: fc.record({ add: grants, remove: people }),
   keys: fc.array(fc.record({ device: bytes(32), enc: bytes(32), ct: fc.uint8Array({ maxLength: 80 }).map(array => new Uint8Array(array)), prekey: bytes(8) }, { requiredKeys: ['device', 'enc', 'ct'] }), { maxLength: 4 }).map(list => sorted(list, item => item.device)),
   links: cids([0x71, 0x55], 0),
   sealed: fc.uint8Array({ minLength: 39, maxLength: 120 }).map(array => new Uint8Array(array))
@@ -64,6 +66,7 @@ describe('the exact-shape codec of actions', () => {
         prev: body.prev?.multihash.digest,
         heads: body.heads.map(head => head.multihash.digest),
         time: { wallMs: body.time[0], counter: body.time[1], offsetMinutes: body.time[2] },
+        access: body.access === undefined ? undefined : { ...body.access, add: body.access.add.map(({ person, history, permission }) => ({ person, history: HISTORIES[history] ?? 'all', permission: PERMISSIONS[permission] ?? 'read' })) },
         links: body.links?.map(({ bytes }) => bytes)
       }).block
       written.set(signature, written.length - 64)
@@ -143,7 +146,7 @@ function toBody (action: ParsedAction): unknown {
     heads: list(action.headsAt, action.headCount),
     time: [action.time.wallMs, action.time.counter, action.time.offsetMinutes],
     epoch: action.epoch,
-    access: action.access,
+    access: action.access === undefined ? undefined : { ...action.access, add: action.access.add.map(({ person, history, permission }) => ({ person, history: HISTORIES.indexOf(history), permission: PERMISSIONS.indexOf(permission) })) },
     keys: action.keys,
     links: action.linkCount === 0 ? undefined : list(action.linksAt, action.linkCount),
     sealed: action.sealed

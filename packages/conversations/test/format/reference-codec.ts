@@ -6,10 +6,16 @@ import * as z from 'zod/mini'
 const key = bytesSchema({ exactBytes: 32 })
 const isSha256 = (cid: CID, codes: number[]): boolean => cid.version === 1 && codes.includes(cid.code) && cid.multihash.code === 0x12 && cid.multihash.digest.length === 32
 const actionLink = cidSchema.check(z.refine(cid => isSha256(cid, [0x71])))
-const anyLink = cidSchema.check(z.refine(cid => isSha256(cid, [0x71, 0x55])))
+const anyLink = cidSchema.check(z.refine(cid => isSha256(cid, [0x71, 0x55, 0x70])))
 const ascending = (list: Uint8Array[]): boolean => list.every((item, index) => index === 0 || compare(list[index - 1] ?? item, item) < 0)
 const links = (schema: typeof anyLink, min: number) => z.array(schema).check(z.minLength(min), z.maxLength(64), z.refine(list => ascending(list.map(cid => cid.bytes))))
-const people = z.array(key).check(z.maxLength(256), z.refine(ascending))
+const people = z.array(key).check(z.maxLength(128), z.refine(ascending))
+const grant = z.strictObject({ person: key, history: countSchema(1), permission: countSchema(3) })
+const grants = z.array(grant).check(z.maxLength(128), z.refine(list => ascending(list.map(({ person }) => person))))
+const access = z.strictObject({ add: grants, remove: people }).check(
+  z.refine(({ add, remove }) => add.length + remove.length > 0),
+  z.refine(({ add, remove }) => !add.some(({ person }) => remove.some(removed => equals(removed, person))))
+)
 const keyCopy = z.strictObject({ device: key, enc: key, ct: bytesSchema({ maxBytes: 65_536 }), prekey: z.optional(bytesSchema({ exactBytes: 8 })) })
 const whole = (limit: number) => countSchema(limit - 1)
 
@@ -23,7 +29,7 @@ const body = z.strictObject({
   heads: links(actionLink, 0),
   time: z.tuple([whole(2 ** 48), whole(2 ** 32), z.custom<number>(value => typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= 1080)]),
   epoch: whole(2 ** 32),
-  access: z.optional(z.strictObject({ add: people, remove: people }).check(z.refine(({ add, remove }) => add.length + remove.length > 0))),
+  access: z.optional(access),
   keys: z.optional(z.array(keyCopy).check(z.minLength(1), z.refine(list => ascending(list.map(({ device }) => device))))),
   links: z.optional(links(anyLink, 1)),
   sealed: bytesSchema({ maxBytes: 65_536 }).check(z.refine(bytes => bytes.length >= 40))

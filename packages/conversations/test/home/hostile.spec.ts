@@ -7,13 +7,14 @@ import { encodeBasics, homeBasics } from '../../src/format/basics.ts'
 import { sealingContext } from '../../src/format/sealing-context.ts'
 import type { Content } from '../../src/index.ts'
 import { encodeKeys } from '../../src/read/keyring.ts'
+import type { AccessChange } from '../../src/format/access-change.ts'
 import { forge } from '../log/forge.ts'
 import { blocksOf, carry, createWorld, nameOfRejection, type Replica, type Somebody, type World } from '../log/world.ts'
 import { createPeers } from '../sync/peers.ts'
 import { bytes, collectionOf, message, text, unreadable, vaulted } from './support.ts'
 
 /** What an author writes who keeps no rule but those that a replica checks before it stores. */
-async function written (by: Somebody, id: CID, content: Content, { seq, follows, readers, access, epochs = [0] }: { seq: number, follows?: CID, readers: Somebody[], access?: { add: Uint8Array[], remove: Uint8Array[] }, epochs?: number[] }): Promise<Uint8Array> {
+async function written (by: Somebody, id: CID, content: Content, { seq, follows, readers, access, epochs = [0] }: { seq: number, follows?: CID, readers: Somebody[], access?: AccessChange, epochs?: number[] }): Promise<Uint8Array> {
   const random = createSeededRandom(seq + 1)
   const keys = epochs.map(epoch => ({ epoch, key: random(32) }))
   const context = sealingContext(id.multihash.digest, by.device.signer.publicKey, seq)
@@ -53,8 +54,8 @@ describe('a home log that somebody tampers with', () => {
 
   it('never lets anybody else in, whatever its own devices write', async () => {
     const { seq, cid } = await newest()
-    const access = { add: [publicKeyFromDid(bob.did)], remove: [] }
-    const content: Content = { verb: 'add', thing: 'participant', person: publicKeyFromDid(bob.did), permission: 'write' }
+    const access: AccessChange = { add: [{ person: publicKeyFromDid(bob.did), permission: 'full', history: 'all' }], remove: [] }
+    const content: Content = { verb: 'add', thing: 'participant', person: publicKeyFromDid(bob.did), permission: 'write', history: 'all' }
     const block = await written(alice, id, content, { seq: seq + 1, follows: cid, readers: [alice], access })
     const other = await world.replica(alice)
     await carry(phone, other, id)
@@ -74,7 +75,7 @@ describe('a home log that somebody tampers with', () => {
 
   it('takes no record along with a change of who may hold it', async () => {
     const { seq, cid } = await newest()
-    const access = { add: [publicKeyFromDid(bob.did)], remove: [] }
+    const access: AccessChange = { add: [{ person: publicKeyFromDid(bob.did), permission: 'full', history: 'all' }], remove: [] }
     const block = await written(alice, id, { verb: 'put', thing: 'record', collection: 'profile', key: 'name', value: bytes('Mallory') }, { seq: seq + 1, follows: cid, readers: [alice], access })
     expect((await phone.conversations.merge(id, [block])).refused).to.equal(0)
     expect(text(await (await phone.conversations.home()).get('profile', 'name'))).to.equal('Alice')
@@ -82,7 +83,7 @@ describe('a home log that somebody tampers with', () => {
 
   it('holds no words', async () => {
     const here = await phone.conversations.open(id)
-    for (const content of [message(1), { verb: 'add', thing: 'participant', person: publicKeyFromDid(bob.did), permission: 'read' }, { verb: 'delete', thing: 'participant', person: publicKeyFromDid(alice.did) }] satisfies Content[]) {
+    for (const content of [message(1), { verb: 'add', thing: 'participant', person: publicKeyFromDid(bob.did), permission: 'read', history: 'all' }, { verb: 'delete', thing: 'participant', person: publicKeyFromDid(alice.did) }] satisfies Content[]) {
       expect(await nameOfRejection(here.append(content))).to.equal('NotPermittedError')
     }
     const { seq, cid } = await newest()
@@ -132,7 +133,7 @@ describe('a home log that somebody tampers with', () => {
     expect(await nameOfRejection(here.append(record))).to.equal('NotPermittedError')
     // As another's software might send it: the first action of a conversation with us.
     const { bytes: basics, cid } = encodeBasics({ v: 1, creator: publicKeyFromDid(bob.did), time: 5, subject: sha256(bytes('s')) })
-    const block = await written(bob, cid, record, { seq: 0, readers: [alice], access: { add: [publicKeyFromDid(alice.did)], remove: [] } })
+    const block = await written(bob, cid, record, { seq: 0, readers: [alice], access: { add: [{ person: publicKeyFromDid(alice.did), permission: 'full', history: 'all' }], remove: [] } })
     expect((await phone.conversations.merge(cid, [basics, block])).refused).to.equal(0)
     expect(await unreadable(phone, cid)).to.equal(0)
     expect(text(await (await phone.conversations.home()).get('profile', 'name'))).to.equal('Alice')
@@ -172,7 +173,7 @@ describe('a home log on the network', () => {
     const [basics = new Uint8Array()] = await blocksOf(phone, home.id)
     const fresh = await peers.peer(await peers.world.device(alice))
     await peers.world.introduce(other)
-    await other.conversations.merge(home.id, [basics, (await forge(bob, home.id, { access: { add: [publicKeyFromDid(bob.did)], remove: [] } })).bytes])
+    await other.conversations.merge(home.id, [basics, (await forge(bob, home.id, { access: { add: [{ person: publicKeyFromDid(bob.did), permission: 'full', history: 'all' }], remove: [] } })).bytes])
     expect(await nameOfRejection(other.sync.sync(home.id, fresh.target))).to.equal('NotAllowedError')
     expect(await fresh.conversations.holder(home.id).exists()).to.equal(false)
     await peers.stop()

@@ -1,4 +1,4 @@
-import { StorageUnavailableError, type Change, type Store } from '@parley/core'
+import { StorageUnavailableError, type CID, type Change, type Store } from '@parley/core'
 import { createMemoryStore } from '@parley/network'
 
 /**
@@ -15,7 +15,10 @@ export class ProcessDeadError extends Error {
   override readonly name = 'ProcessDeadError'
 }
 
-interface Write { changes: Change[], durable: boolean }
+/** Blocks are removed one by one, and beside commits. */
+type Step = Change | { type: 'remove', cid: CID }
+
+interface Write { changes: Step[], durable: boolean }
 
 /** A disk that remembers every write, and that a process may lose at any of them. */
 export interface CrashStore {
@@ -24,6 +27,8 @@ export interface CrashStore {
   readonly writes: number
   /** Lets `fate` happen at the write with this number, counted from 0. */
   plan(write: number, fate: Fate): void
+  /** Whether what was planned has happened. */
+  readonly isHurt: boolean
   /** Whether the process that used the store is dead. */
   readonly isDead: boolean
   /** Returns what a process that starts now finds. The dead one finds nothing but its death. */
@@ -34,7 +39,11 @@ export interface CrashStore {
 export async function createCrashStore (written: Write[] = []): Promise<CrashStore> {
   const inner = createMemoryStore()
   const log = [...written]
-  for (const { changes } of log) await inner.commit(changes)
+  const apply = async (steps: Step[]): Promise<void> => {
+    for (const step of steps) if (step.type === 'remove') await inner.blockstore.delete(step.cid)
+    await inner.commit(steps.filter(step => step.type !== 'remove'))
+  }
+  for (const { changes } of log) await apply(changes)
   let planned: { write: number, fate: Fate } | undefined
   let writes = 0
   let isDead = false
@@ -43,26 +52,41 @@ export async function createCrashStore (written: Write[] = []): Promise<CrashSto
   const alive = (): void => {
     if (isDead) throw new ProcessDeadError('the process is dead')
   }
-  const write = async (changes: Change[], durable: boolean): Promise<void> => {
+  const write = async (changes: Step[], durable: boolean): Promise<void> => {
     // The store keeps copies, and so do we: what the caller reuses later is not what was written.
     log.push({ changes: changes.map(copyOf), durable })
-    await inner.commit(changes)
+    await apply(changes)
+  }
+  const attempt = async (changes: Step[], durable: boolean): Promise<void> => {
+    const fate = planned === undefined || writes < planned.write || (writes > planned.write && planned.fate !== 'full') ? undefined : planned.fate
+    writes++
+    if (fate === 'full' || fate === 'full-once') throw new StorageUnavailableError('full', 'a test')
+    if (fate === 'killed-before') isDead = true
+    alive()
+    await write(changes, durable)
+    if (fate === undefined) return
+    isDead = true
+    isPowerCut = fate === 'power-cut'
+    alive()
   }
   const store: Store = {
     ...inner,
+    blockstore: new Proxy(inner.blockstore, {
+      get (target, name) {
+        if (name === 'delete') {
+          return async (cid: CID) => {
+            alive()
+            await attempt([{ type: 'remove', cid }], false)
+          }
+        }
+        const member: unknown = Reflect.get(target, name, target)
+        return typeof member === 'function' ? member.bind(target) as unknown : member
+      }
+    }),
     async commit (changes, { durable = false, signal } = {}) {
       alive()
       signal?.throwIfAborted()
-      const fate = planned === undefined || writes < planned.write || (writes > planned.write && planned.fate !== 'full') ? undefined : planned.fate
-      writes++
-      if (fate === 'full' || fate === 'full-once') throw new StorageUnavailableError('full', 'a test')
-      if (fate === 'killed-before') isDead = true
-      alive()
-      await write(changes, durable)
-      if (fate === undefined) return
-      isDead = true
-      isPowerCut = fate === 'power-cut'
-      alive()
+      await attempt(changes, durable)
     },
     async get (...args) {
       alive()
@@ -77,6 +101,7 @@ export async function createCrashStore (written: Write[] = []): Promise<CrashSto
     store,
     get writes () { return writes },
     get isDead () { return isDead },
+    get isHurt () { return planned !== undefined && writes > planned.write },
     plan (at, fate) { planned = { write: at, fate } },
     async restart () {
       isDead = true
@@ -86,7 +111,7 @@ export async function createCrashStore (written: Write[] = []): Promise<CrashSto
   }
 }
 
-function copyOf (change: Change): Change {
-  if (change.type === 'delete') return change
+function copyOf (change: Step): Step {
+  if (change.type === 'delete' || change.type === 'remove') return change
   return change.type === 'put' ? { ...change, value: change.value.slice() } : { ...change, bytes: change.bytes.slice() }
 }

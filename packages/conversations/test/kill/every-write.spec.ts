@@ -1,6 +1,8 @@
-import { type CID } from '@parley/core'
+import { createMemoryNetworks, type MemoryNetworks } from '@parley/compliance-tests'
+import { silentLogger, type CID } from '@parley/core'
+import type { PeerTarget } from '@parley/network'
 import { expect } from 'chai'
-import type { AppendOptions, Conversation } from '../../src/index.ts'
+import { createSync, type AppendOptions, type Conversation, type Sync } from '../../src/index.ts'
 import { blocksOf, createWorld, type Replica, type Somebody, type World } from '../log/world.ts'
 import { FATES, createCrashStore, type CrashStore, type Fate } from './crash-store.ts'
 
@@ -17,6 +19,7 @@ interface Story {
   disk: CrashStore
   alice: Somebody
   bob: Replica
+  networks: MemoryNetworks
   told: Told
   id: CID | undefined
 }
@@ -68,6 +71,21 @@ const STEPS: Array<[string, Step]> = [
     const { outcomes } = await replica.conversations.merge(id, [action.bytes], { durable: true, tellFirst: true })
     for (const outcome of outcomes) if (outcome.ok) tell(story.told, outcome.cid, true)
   }],
+  ['synchronising', async (story, replica) => {
+    const { id, bob, alice, networks } = story
+    if (id === undefined) return
+    const theirs = await bob.conversations.open(id)
+    await theirs.appendAll([message(story.world, 'over the network'), message(story.world, 'and more')])
+    const sync = await syncOf(networks, replica, alice)
+    const target = await syncOf(networks, bob, bob.who)
+    try {
+      await sync.sync.sync(id, target.target)
+      for (const { cid } of await bob.conversations.holder(id).frontier()) tell(story.told, cid, true)
+    } finally {
+      await sync.sync.stop()
+      await target.sync.stop()
+    }
+  }],
   ['reading', async (story, replica) => { await (await open(story, replica)).state() }],
   ['bringing keys into the vault', async (_story, { conversations }) => { await conversations.keepKeys() }],
   ['keeping a record for oneself', async (_story, { conversations }) => {
@@ -75,8 +93,21 @@ const STEPS: Array<[string, Step]> = [
     await home.put('contacts', 'bob', new Uint8Array(64))
     expect(await home.get('contacts', 'bob')).to.have.length(64)
   }],
-  ['appending after all that', async (story, replica) => { await say(story, replica, 3, { durable: true }) }]
+  ['appending after all that', async (story, replica) => { await say(story, replica, 150, { durable: true }) }],
+  ['keeping the state when it stops', async (story, replica) => {
+    await (await open(story, replica)).state()
+    await replica.conversations.stop()
+    let kept = 0
+    for await (const _entry of story.disk.store.entries('/conversations/snapshots/')) kept++
+    // Without room there is none, which is no harm.
+    if (!story.disk.isHurt) expect(kept).to.be.above(0)
+  }]
 ]
+
+async function syncOf (networks: MemoryNetworks, { conversations, people, clock }: Replica, who: Somebody): Promise<{ sync: Sync, target: PeerTarget }> {
+  const network = await networks.join(who.device.seed)
+  return { target: { peer: network.peerId, addresses: network.addresses() }, sync: await createSync({ network, conversations, people, clock, device: who.device, person: who.did, logger: silentLogger }) }
+}
 
 /** Plays all steps; returns what happened at the one that was cut off. With `again`, a step that failed is done once more. */
 async function play (story: Story, replica: Replica, { again = false } = {}): Promise<{ cutOff: string | undefined, error: Error | undefined }> {
@@ -101,7 +132,7 @@ async function begin (): Promise<{ story: Story, replica: Replica }> {
   const alice = await world.somebody('Alice')
   const disk = await createCrashStore()
   const replica = await world.replica(alice, { store: disk.store })
-  const story: Story = { world, disk, alice, bob: await world.replica(bob), told: { stored: new Set(), durable: new Set() }, id: undefined }
+  const story: Story = { world, disk, alice, bob: await world.replica(bob), networks: createMemoryNetworks(), told: { stored: new Set(), durable: new Set() }, id: undefined }
   return { story, replica }
 }
 

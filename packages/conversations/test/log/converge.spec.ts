@@ -27,7 +27,7 @@ async function writeTogether (world: World): Promise<{ id: CID, reader: Somebody
       await here.append(message(value++))
       if (round > 1) await here.append({ verb: 'played', thing: 'message', message: new Uint8Array(16).fill(value - 1), positionMs: round * 10 + index, done: index === 1 })
     }
-    if (round === 2) await (await alice.conversations.open(id)).append({ verb: 'add', thing: 'participant', person: publicKeyFromDid(carol.did), permission: 'read' })
+    if (round === 2) await (await alice.conversations.open(id)).append({ verb: 'add', thing: 'participant', person: publicKeyFromDid(carol.did), permission: 'read', history: 'all' })
     const [from, to] = [writers[round % 3], writers[(round + 1) % 3]]
     if (from !== undefined && to !== undefined) await carry(from, to, id)
   }

@@ -11,7 +11,7 @@ describe('the keys of a conversation', () => {
     const alice = await world.replica(await world.somebody('Alice'))
     const here = await alice.conversations.create({ subject: 'Old things', participants: [bobby.did] })
     await here.append(message(1))
-    await here.append({ verb: 'add', thing: 'participant', person: publicKeyFromDid(carol.did), permission: 'read' })
+    await here.append({ verb: 'add', thing: 'participant', person: publicKeyFromDid(carol.did), permission: 'read', history: 'all' })
     await world.introduce(alice)
     const late = await world.replica(carol)
     await carry(alice, late, here.id)

@@ -1,7 +1,7 @@
 import { createSeededRandom, createVirtualClock, sha256, silentLogger, type CID, type RandomBytes, type Store, type VirtualClock } from '@parley/core'
 import { createDeviceKeys, createDeviceList, createPeople, createSealingKey, createSigner, extendDeviceList, type DeviceKeys, type DeviceList, type Did, type People, type Role, type SealingKey, type Signer } from '@parley/identity'
 import { createMemoryStore } from '@parley/network'
-import { createConversations, type Conversations, type Opener } from '../../src/index.ts'
+import { createConversations, type Conversations, type Opener, type RemoveLinked } from '../../src/index.ts'
 
 /** A person with one device, as tests need them. */
 export interface Somebody {
@@ -28,7 +28,7 @@ export interface World {
   /** Adds a device to a person; everybody made afterwards knows. */
   device(of: Somebody, roles?: Role[]): Promise<Somebody>
   revoke(of: Somebody): Promise<void>
-  replica(who: Somebody, options?: { keyless?: boolean, store?: Store, clock?: VirtualClock, without?: Somebody[], openers?: Opener[] }): Promise<Replica>
+  replica(who: Somebody, options?: { keyless?: boolean, store?: Store, clock?: VirtualClock, without?: Somebody[], openers?: Opener[], removeLinked?: RemoveLinked }): Promise<Replica>
   /** Tells a replica the newest lists of everybody. */
   introduce(replica: Replica): Promise<void>
 }
@@ -77,10 +77,10 @@ export function createWorld (seed = 1): World {
       const before = lists.get(of.did) ?? of.list
       lists.set(of.did, await extendDeviceList(of.signer, before, { revoke: [of.device.did] }, { at: clock.now() }))
     },
-    async replica (who, { keyless = false, store = createMemoryStore(), clock: ownClock = clock, without = [], openers } = {}) {
+    async replica (who, { keyless = false, store = createMemoryStore(), clock: ownClock = clock, without = [], openers, removeLinked } = {}) {
       const people = createPeople({ store, logger: silentLogger })
       await learnAll(people, without)
-      const conversations = await createConversations({ store, people, clock: ownClock, random, logger: silentLogger, ...(keyless ? {} : { device: who.device, person: who.did, openers }) })
+      const conversations = await createConversations({ store, people, clock: ownClock, random, logger: silentLogger, removeLinked, ...(keyless ? {} : { device: who.device, person: who.did, openers }) })
       return { who, store, people, conversations, clock: ownClock }
     },
     async introduce ({ people }) { await learnAll(people, []) }

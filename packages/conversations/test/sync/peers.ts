@@ -15,7 +15,7 @@ export interface Peer extends Replica {
 export interface Peers {
   world: World
   networks: MemoryNetworks
-  peer(who: Somebody, options?: { serves?: Did[], without?: Somebody[], live?: boolean }): Promise<Peer>
+  peer(who: Somebody, options?: { serves?: Did[], without?: Somebody[], live?: boolean, onSent?: (frame: Uint8Array) => void }): Promise<Peer>
   /** Lets a peer know its own contact card, as a node does that shows it. */
   card(peer: Peer): Promise<void>
   stop(): Promise<void>
@@ -29,9 +29,10 @@ export function createPeers (seed = 1): Peers {
   return {
     world,
     networks,
-    async peer (who, { serves, without = [], live } = {}) {
+    async peer (who, { serves, without = [], live, onSent } = {}) {
       const replica = await world.replica(who, { keyless: serves !== undefined, without })
-      const network = await networks.join(who.device.seed)
+      const joined = await networks.join(who.device.seed)
+      const network = onSent === undefined ? joined : tapped(joined, onSent)
       const init: SyncInit = { live, ...serves === undefined ? {} : { serves: () => serves } }
       const sync = await createSync({ network, conversations: replica.conversations, people: replica.people, device: who.device, ...serves === undefined ? { person: who.did } : {}, logger: silentLogger, clock: world.clock }, init)
       syncs.push(sync)
@@ -61,29 +62,47 @@ export async function write ({ conversations, world }: Replica & { world: World 
   await conversation.appendAll(Array.from({ length: count }, () => ({ verb: 'add', thing: 'message', message: new Uint8Array(world.random(16)), body: 'a few words' } as const)))
 }
 
-/** A network whose streams break after `frames` more frames in both directions together. */
-export function fragile (network: Network, frames: number): Network {
-  let left = frames
-  const spend = (stream: FrameStream): void => {
-    if (left-- <= 0) stream.abort(new Error('the cable was cut'))
-  }
-  const wrap = (stream: FrameStream): FrameStream => ({
+/** A stream of which somebody hears before each frame goes out, and after each came in. */
+function watched (stream: FrameStream, { onSend, onReceived }: { onSend?: (frame: Uint8Array) => void, onReceived?: () => void }): FrameStream {
+  return {
     peer: stream.peer,
     protocol: stream.protocol,
     signal: stream.signal,
     async send (frame: Uint8Array, options?: AbortOptions) {
-      spend(stream)
+      onSend?.(frame)
       await stream.send(frame, options)
     },
     async receive (options?: AbortOptions) {
       const frame = await stream.receive(options)
-      if (frame !== undefined) spend(stream)
+      if (frame !== undefined) onReceived?.()
       return frame
     },
     [Symbol.asyncIterator]: () => stream[Symbol.asyncIterator](),
     close: async () => { await stream.close() },
     abort (error) { stream.abort(error) }
+  }
+}
+
+/** A network that tells of every frame that goes out. */
+export function tapped (network: Network, onSent: (frame: Uint8Array) => void): Network {
+  const wrap = (stream: FrameStream): FrameStream => watched(stream, { onSend: frame => { onSent(frame.slice()) } })
+  return Object.assign(Object.create(network) as Network, {
+    peerId: network.peerId,
+    addresses: () => network.addresses(),
+    handle: async (...[protocol, handler, options]: Parameters<Network['handle']>) => await network.handle(protocol, async stream => { await handler(wrap(stream)) }, options),
+    open: async (...args: Parameters<Network['open']>) => wrap(await network.open(...args))
   })
+}
+
+/** A network whose streams break after `frames` more frames in both directions together. */
+export function fragile (network: Network, frames: number): Network {
+  let left = frames
+  const wrap = (stream: FrameStream): FrameStream => {
+    const spend = (): void => {
+      if (left-- <= 0) stream.abort(new Error('the cable was cut'))
+    }
+    return watched(stream, { onSend: spend, onReceived: spend })
+  }
   return Object.assign(Object.create(network) as Network, {
     peerId: network.peerId,
     handle: async () => async () => {},

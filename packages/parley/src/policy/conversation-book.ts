@@ -1,7 +1,10 @@
 import { bytesSchema, decodeCanonical, type CID, type Logger } from '@parley/core'
-import type { Conversations } from '@parley/conversations'
+import type { Conversations, FrontierEntry } from '@parley/conversations'
 import { didFromPublicKey, type Did, type People } from '@parley/identity'
+import { equals } from 'uint8arrays'
 import * as z from 'zod/mini'
+import type { LogNotes } from '../library/log-notes.ts'
+import { basisOf, decodeBookNote, encodeBookNote, type BookNote } from './book-note.ts'
 
 /** What is held of one conversation, as far as standing and limits need it. */
 export interface BookEntry {
@@ -27,27 +30,40 @@ export interface ConversationBook {
   noteVoice(conversation: CID, voice: string, from: Did): void
   /** Resolves once everything that was stored before is in the book. */
   settled(): Promise<void>
-  stop(): void
+  /** Returns the frontier of a conversation that did not grow since it was last noted, without its log. */
+  frontier(conversation: CID): Promise<FrontierEntry[] | undefined>
+  /** Notes what grew, so that the next start needs not read it. */
+  stop(): Promise<void>
 }
 
 export interface ConversationBookComponents {
   conversations: Conversations
   people: People
+  /** The notes of the store that `conversations` has: what did not grow is not read at the start. @default every conversation is read */
+  notes?: LogNotes | undefined
   logger: Logger
 }
 
 interface Page { conversation: CID, creator: Did | undefined, access: Did[], writers: Set<Did>, voices: Map<string, Did> }
 
 const MAX_BASICS_BYTES = 4096
+/** What grew is noted when the book is closed, and when there is so much of it. */
+const MAX_UNNOTED = 64
 const creatorSchema = z.looseObject({ creator: bytesSchema({ exactBytes: 32 }) })
 
 /** Reads the conversations held and follows them; `persons` are those answered for. */
 export async function openConversationBook (components: ConversationBookComponents, persons: () => readonly Did[]): Promise<ConversationBook> {
-  const { conversations, people, logger } = components
+  const { conversations, people, notes, logger } = components
   const pages = new Map<string, Page>()
   const known = new Map<Did, Set<Did>>()
   let reading: Promise<void> = Promise.resolve()
   const dirty = new Map<string, CID>()
+  const unnoted = new Map<string, CID>()
+  const ownDevices = new Map<Did, Did[]>()
+  for (const person of persons()) {
+    for (const { device } of (await people.list(person))?.devices ?? []) ownDevices.set(device, [...ownDevices.get(device) ?? [], person])
+  }
+  const basis = basisOf(ownDevices)
 
   const noteKnown = ({ access, writers }: Page): void => {
     for (const writer of writers) {
@@ -64,17 +80,53 @@ export async function openConversationBook (components: ConversationBookComponen
     pages.set(key, page)
     noteKnown(page)
   }
+  /** Reads a conversation with those who wrote in it, and notes that. */
+  const readWhole = async (conversation: CID): Promise<void> => {
+    const generation = notes?.generation(conversation) ?? 0
+    await read(conversation)
+    const page = pages.get(conversation.toString())
+    const frontier = await conversations.holder(conversation).frontier()
+    if (page === undefined) return
+    for (const { author } of frontier) {
+      for (const person of ownDevices.get(didFromPublicKey(author)) ?? []) if (page.access.includes(person)) page.writers.add(person)
+    }
+    noteKnown(page)
+    await notes?.put(conversation, generation, encodeBookNote({ creator: page.creator, access: page.access, writers: [...page.writers], frontier, basis }))
+  }
+  const noteGrown = async (): Promise<void> => {
+    const grown = [...unnoted]
+    unnoted.clear()
+    for (const [key, conversation] of grown) {
+      await readWhole(conversation).catch((error: unknown) => { logger.info('a conversation is read again at the next start', { conversation: key, error }) })
+    }
+  }
   const readDirty = async (): Promise<void> => {
     for (const [key, conversation] of dirty) {
       dirty.delete(key)
       await read(conversation).catch((error: unknown) => { logger.warn('a conversation could not be looked at', { conversation: key, error }) })
     }
+    if (unnoted.size >= MAX_UNNOTED) await noteGrown()
+  }
+  /** Returns the notes that hold: of conversations that did not grow, and for the persons and devices of now. */
+  const readNotes = async (): Promise<Map<string, BookNote>> => {
+    const read = new Map<string, BookNote>()
+    for await (const { conversation, note } of notes?.all() ?? []) {
+      try {
+        const decoded = decodeBookNote(note)
+        if (equals(decoded.basis, basis)) read.set(conversation.toString(), decoded)
+      } catch (error) {
+        logger.warn('a note of a conversation is damaged; it is read instead', { conversation: conversation.toString(), error })
+      }
+    }
+    return read
   }
 
   // Heard from before the store is read, so that nothing falls between the two.
-  const off = conversations.on('action', ({ conversation, action: { person } }) => {
+  const off = conversations.on('action', ({ conversation, home, action: { person } }) => {
+    if (home) return
     const key = conversation.toString()
     dirty.set(key, conversation)
+    unnoted.set(key, conversation)
     reading = reading.then(readDirty)
     if (!persons().includes(person)) return
     reading = reading.then(() => {
@@ -84,17 +136,17 @@ export async function openConversationBook (components: ConversationBookComponen
       noteKnown(page)
     })
   })
-  const ownDevices = new Map<Did, Did[]>()
-  for (const person of persons()) {
-    for (const { device } of (await people.list(person))?.devices ?? []) ownDevices.set(device, [...ownDevices.get(device) ?? [], person])
-  }
+  const noted = await readNotes()
   for await (const conversation of conversations.ids()) {
-    await read(conversation)
-    const page = pages.get(conversation.toString())
-    for (const { author } of await conversations.holder(conversation).frontier()) {
-      for (const person of ownDevices.get(didFromPublicKey(author)) ?? []) if (page?.access.includes(person) === true) page.writers.add(person)
+    const key = conversation.toString()
+    const note = noted.get(key)
+    if (note === undefined || (notes?.generation(conversation) ?? 0) > 0) {
+      await readWhole(conversation)
+      continue
     }
-    if (page !== undefined) noteKnown(page)
+    const page: Page = { conversation, creator: note.creator, access: note.access, writers: new Set(note.writers), voices: new Map() }
+    pages.set(key, page)
+    noteKnown(page)
   }
 
   return {
@@ -104,7 +156,15 @@ export async function openConversationBook (components: ConversationBookComponen
     get: conversation => pages.get(conversation.toString()),
     noteVoice (conversation, voice, from) { pages.get(conversation.toString())?.voices.set(voice, from) },
     async settled () { await reading },
-    stop: off
+    async frontier (conversation) {
+      const note = await notes?.get(conversation)
+      return note === undefined ? undefined : decodeBookNote(note).frontier
+    },
+    async stop () {
+      off()
+      await reading
+      if (notes !== undefined) await noteGrown()
+    }
   }
 }
 

@@ -2,7 +2,7 @@ import { sha256 } from '@parley/core'
 import { createConversations, type Content, type Conversations, type Home, type RecordToPut } from '@parley/conversations'
 import { createPolicy, createPreKeySecrets, publicKeyFromDid, type DeviceList, type Did, type People } from '@parley/identity'
 import { concat, equals } from 'uint8arrays'
-import { createOutbox } from '../outbox.ts'
+import { createLogStore } from '../library/log-store.ts'
 import { openPolicies } from '../policy/policy-store.ts'
 import type { SuccessionComponents } from './enter-succession.ts'
 import { getFormer, putFormer } from './former-records.ts'
@@ -46,21 +46,22 @@ async function opened ({ store, people, keys, clock, random, logger }: Component
   const secrets = createPreKeySecrets({ store, keys, clock, random }, { person })
   // Everybody here has the keys, or gets them by long-term keys: those of others are for when there is a network.
   const preKeys = { open: secrets.open, used: secrets.used, take: async () => new Map<Did, never>() }
-  return await createConversations({ store, people, clock, random, logger, device: keys, person, preKeys })
+  // What is written is owed to the others, whatever dies after it.
+  return await createConversations({ store: createLogStore(store).store, people, clock, random, logger, device: keys, person, preKeys })
 }
 
 /** Adds the new key wherever the old one is, and takes the old one out. */
-async function leaveConversations ({ store, logger }: Components, conversations: Conversations, former: DeviceList, next: DeviceList): Promise<void> {
-  const outbox = createOutbox({ store })
+async function leaveConversations ({ logger }: Components, conversations: Conversations, former: DeviceList, next: DeviceList): Promise<void> {
   for await (const id of conversations.ids()) {
     const access = await conversations.holder(id).access()
     if (!access.includes(former.person)) continue
-    const add: Content = { verb: 'add', thing: 'participant', person: publicKeyFromDid(next.person), permission: 'write', ...(next.name === '' ? {} : { name: next.name }) }
-    const leave: Content = { verb: 'delete', thing: 'participant', person: publicKeyFromDid(former.person) }
     try {
-      // Marked before it is written: what is written is brought to the others, whatever dies between.
-      await outbox.markSpread(id)
-      await (await conversations.open(id)).appendAll([...(access.includes(next.person) ? [] : [add]), leave], { durable: true })
+      const conversation = await conversations.open(id)
+      // Nobody grants more than they have themselves.
+      const { permission = 'read' } = (await conversation.state()).participants.find(({ did }) => did === former.person) ?? {}
+      const add: Content = { verb: 'add', thing: 'participant', person: publicKeyFromDid(next.person), permission, history: 'all', ...(next.name === '' ? {} : { name: next.name }) }
+      const leave: Content = { verb: 'delete', thing: 'participant', person: publicKeyFromDid(former.person) }
+      await conversation.appendAll([...(access.includes(next.person) ? [] : [add]), leave], { durable: true })
     } catch (error) {
       // Tried again at the next start, as when the keys of it come.
       logger.warn('a conversation could not be taken over to the new key', { conversation: id.toString(), error })
@@ -69,7 +70,7 @@ async function leaveConversations ({ store, logger }: Components, conversations:
 }
 
 /** The other devices find both lists in the home log that they still follow. */
-async function leaveWord ({ store, logger }: Components, home: Home, former: DeviceList, next: DeviceList): Promise<void> {
+async function leaveWord ({ logger }: Components, home: Home, former: DeviceList, next: DeviceList): Promise<void> {
   const lists = [{ collection: LIST_COLLECTION, key: 'successor', value: next.bytes }, { collection: LIST_COLLECTION, key: 'newest', value: former.bytes }]
   try {
     const due: RecordToPut[] = []
@@ -79,7 +80,6 @@ async function leaveWord ({ store, logger }: Components, home: Home, former: Dev
       if (known === undefined || (record.key === 'newest' && !equals(known, record.value))) due.push(record)
     }
     if (due.length === 0) return
-    await createOutbox({ store }).markSpread(home.id)
     await home.putAll(due, { durable: true })
   } catch (error) {
     logger.warn('the other devices could not be left word of the new key', { error })
@@ -117,7 +117,6 @@ async function bringRecords (components: Components, former: Did, next: DeviceLi
     if (!begins && !await isOpen(home)) return false
     const lacking: RecordToPut[] = []
     for (const record of records) if (await home.get(record.collection, record.key) === undefined) lacking.push(record)
-    if (lacking.length > 0) await createOutbox(components).markSpread(home.id)
     for (let at = 0; at < lacking.length; at += AT_ONCE) await home.putAll(lacking.slice(at, at + AT_ONCE), { durable: true })
     return true
   } finally {

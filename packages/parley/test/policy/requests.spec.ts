@@ -33,7 +33,7 @@ describe('what people leave whom the person does not know', () => {
 
   afterEach(async () => {
     await requests.stop()
-    book.stop()
+    await book.stop()
     await policy.stop()
     for (const other of others.splice(0)) {
       await other.conversations.stop()
@@ -78,7 +78,7 @@ describe('what people leave whom the person does not know', () => {
     await write(2, ['a'])
     const [before] = await requests.list()
     await requests.stop()
-    book.stop()
+    await book.stop()
     await bob.clock.advance(5000)
     await open()
     const told: Request[] = []

@@ -115,7 +115,8 @@ describe('a profile with tiers, kept by a proxy', () => {
     expect(await nameOfError(async () => await openSealedTiers(carol.node('phone').keys, bob.did, { copy, sealed: after.sealed }))).to.equal('UndecryptableError')
     expect((await others.dora.of(bob.did, { refresh: 'always' }))?.fields.phone).to.equal('+49 731 999')
     correspondents = []
-    expect(await mine.reseal()).to.equal(true)
+    // It may have come to it by itself meanwhile.
+    await mine.reseal()
     await mine.hand(bob.node('proxy').route)
     expect((await others.dora.of(bob.did, { refresh: 'always' }))?.fields.phone).to.equal(undefined)
   })

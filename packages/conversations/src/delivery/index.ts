@@ -1,0 +1,5 @@
+export { createDelivery, type DeliveryComponents, type DeliveryInit } from './delivery.ts'
+export { createOwedMarks, type OwedMarks } from './owed-marks.ts'
+export { devicesWith, type DeviceRoute } from './routes.ts'
+export type { DeliveryPolicy } from './target-machine.ts'
+export type { Delivery, DeliveryError, DeliveryEvents, DeliveryRecord, DeliveryState, DeliveryTarget, TargetReport } from './types.ts'
