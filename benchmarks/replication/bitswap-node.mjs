@@ -17,7 +17,7 @@ export async function startBitswap (address) {
     streamMuxers: [yamux()],
     services: { identify: identify(), identifyPush: identifyPush() }
   })
-  const helia = await createHelia({ libp2p, blockBrokers: [bitswap()], routers: [] })
+  const helia = await Promise.resolve(createHelia({ libp2p, blockBrokers: [bitswap()], routers: [] }))
   const connection = await libp2p.dial(multiaddr(address))
   await serves(libp2p, connection.remotePeer, '/ipfs/bitswap/1.2.0')
   return {

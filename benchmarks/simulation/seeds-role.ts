@@ -1,7 +1,13 @@
-import { createSimulator } from '../../packages/conversations/test/simulation/simulator.ts'
-import { planOf } from '../../packages/conversations/test/simulation/simulate.ts'
-import { report, shrink } from '../../packages/conversations/test/simulation/shrink.ts'
+import type * as Shrink from '../../packages/conversations/test/simulation/shrink.ts'
+import type * as Simulate from '../../packages/conversations/test/simulation/simulate.ts'
+import type * as Simulators from '../../packages/conversations/test/simulation/simulator.ts'
 import { playRole } from '../harness/role.ts'
+
+// Tests are not compiled to where their package's sources are, so they are loaded as they stand.
+const load = async (file: string): Promise<unknown> => await import(new URL(`../../packages/conversations/test/simulation/${file}`, import.meta.url).href)
+const { createSimulator } = await load('simulator.ts') as typeof Simulators
+const { planOf } = await load('simulate.ts') as typeof Simulate
+const { report, shrink } = await load('shrink.ts') as typeof Shrink
 
 const simulator = createSimulator()
 

@@ -6,14 +6,15 @@ import type { World } from './world.ts'
 
 /**
  * Somebody who is out holds nothing whose author knew that they were: who gave
- * it to them would have known too. What was written at once with their removal
+ * it to them would have known too. Nobody keeps a bad writer from giving it to
+ * them by hand. What was written at once with their removal
  * may have reached them before.
  */
 export async function checkFormer (world: World, { ordered, access, byName }: FinalLog): Promise<void> {
   const pasts = pastsOf(ordered)
   for (const replica of world.replicas) {
     const { owner } = replica.device
-    if (replica.process === undefined || replica === world.bad || access.includes(owner.did)) continue
+    if (replica.process === undefined || replica === world.bad || access.includes(owner.did) || world.leakedTo.has(owner.did)) continue
     const person = hexOf(publicKeyFromDid(owner.did))
     const removals = ordered.filter(action => action.access?.remove.includes(person) === true)
     const additions = ordered.filter(action => action.access?.add.some(added => added.person === person) === true)

@@ -151,6 +151,7 @@ async function misbehave (world: World, choices: Choices): Promise<void> {
   const deed = await doEvil(lair, world.plan.deeds)
   if (deed === undefined) return
   world.count(`evil: ${deed.name}`)
+  world.leakedTo.add(victim.device.owner.did)
   const { outcomes } = await victim.process.conversations.merge(world.conversation, deed.blocks)
   const verdicts = outcomes.map(outcome => outcome.ok ? outcome.kind : `${outcome.error.name}${outcome.held ? ', held' : ''}`)
   world.tell(`${bad.device.name} ${deed.name}, to ${victim.device.name}: ${[...new Set(verdicts)].join(', ')} ${outcomes.map(({ cid }) => name(cid)).join(' ').slice(0, 60)}`)

@@ -41,6 +41,8 @@ export interface World {
   conversation: CID
   /** Names of blocks that no honest replica may hold at the end. */
   readonly forbidden: Set<string>
+  /** Whom the bad writer gave blocks by their own hand: nothing of ours could keep them from it. */
+  readonly leakedTo: Set<Did>
   /** What goes on in the background. */
   readonly running: Set<Promise<void>>
   /** What went wrong in the background. */
@@ -81,6 +83,7 @@ export function createWorld (cast: readonly Person[], plan: Plan): World {
     acknowledged: [],
     revoked: new Set(),
     forbidden: new Set(),
+    leakedTo: new Set(),
     trace: [],
     counts: new Map(),
     conversation: undefined as unknown as CID,
