@@ -4,6 +4,7 @@ export interface Curve { name: string, colour: string, points: Array<{ actions: 
 const WIDTH = 640
 const HEIGHT = 400
 const LEFT = 70
+const RIGHT = 40
 const BOTTOM = 50
 const TOP = 40
 
@@ -12,11 +13,11 @@ export function plotGrowth (title: string, curves: Curve[]): string {
   const all = curves.flatMap(({ points }) => points)
   const [fromX, toX] = decades(all.map(({ actions }) => actions))
   const [fromY, toY] = decades(all.map(({ wallMs }) => wallMs))
-  const x = (actions: number): number => LEFT + (Math.log10(actions) - fromX) / (toX - fromX) * (WIDTH - LEFT - 20)
+  const x = (actions: number): number => LEFT + (Math.log10(actions) - fromX) / (toX - fromX) * (WIDTH - LEFT - RIGHT)
   const y = (wallMs: number): number => HEIGHT - BOTTOM - (Math.log10(wallMs) - fromY) / (toY - fromY) * (HEIGHT - BOTTOM - TOP)
   const grid = [
     ...range(fromX, toX).map(power => `<line x1="${x(10 ** power)}" x2="${x(10 ** power)}" y1="${TOP}" y2="${HEIGHT - BOTTOM}" stroke="#ccc"/><text x="${x(10 ** power)}" y="${HEIGHT - BOTTOM + 20}" text-anchor="middle">${(10 ** power).toLocaleString('en')}</text>`),
-    ...range(fromY, toY).map(power => `<line x1="${LEFT}" x2="${WIDTH - 20}" y1="${y(10 ** power)}" y2="${y(10 ** power)}" stroke="#ccc"/><text x="${LEFT - 8}" y="${y(10 ** power) + 4}" text-anchor="end">${10 ** power} ms</text>`)
+    ...range(fromY, toY).map(power => `<line x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y(10 ** power)}" y2="${y(10 ** power)}" stroke="#ccc"/><text x="${LEFT - 8}" y="${y(10 ** power) + 4}" text-anchor="end">${10 ** power} ms</text>`)
   ]
   const lines = curves.map(({ name, colour, points }, number) => `<polyline fill="none" stroke="${colour}" stroke-width="2" points="${points.map(({ actions, wallMs }) => `${x(actions).toFixed(1)},${y(wallMs).toFixed(1)}`).join(' ')}"/>` +
     points.map(({ actions, wallMs }) => `<circle cx="${x(actions).toFixed(1)}" cy="${y(wallMs).toFixed(1)}" r="4" fill="${colour}"/>`).join('') +
