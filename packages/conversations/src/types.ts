@@ -25,6 +25,8 @@ export interface StoredAction {
   readonly seq: number
   readonly time: HybridTime
   readonly epoch: number
+  /** Whether it lets somebody in, puts somebody out, or changes what they may do. */
+  readonly changesAccess: boolean
 }
 
 /** An action with its content, for those who have the key. */

@@ -1,7 +1,6 @@
 import type { CancelTimer, CID, Clock, Emitter, Logger } from '@parley/core'
 import { rolesOf, type Did, type People } from '@parley/identity'
 import { carriesKeys } from '../format/carries-keys.ts'
-import { changesAccess } from '../format/changes-access.ts'
 import type { EpochKey } from '../read/keyring.ts'
 import type { ConversationsEvents } from '../types.ts'
 import type { GuestBook } from './guest-book.ts'
@@ -100,8 +99,8 @@ export function createSettling ({ clock, logger, people, events, book, work, per
   events.on('unlocked', ({ conversation }) => {
     for (const one of book.has(conversation) ? [conversation] : book.sharedBy(conversation)) later(one, false)
   }, { signal })
-  events.on('action', ({ conversation, action: { bytes }, local }) => {
-    if (book.has(conversation) && (carriesKeys(bytes) || changesAccess(bytes))) later(conversation, local)
+  events.on('action', ({ conversation, action: { bytes, changesAccess }, local }) => {
+    if (book.has(conversation) && (carriesKeys(bytes) || changesAccess)) later(conversation, local)
   }, { signal })
   for (const conversation of book.all()) later(conversation, false)
 

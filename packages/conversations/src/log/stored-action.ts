@@ -55,6 +55,7 @@ class LazyAction implements StoredAction {
   get seq (): number { return this.#action.seq }
   get time (): HybridTime { return this.#action.time }
   get epoch (): number { return this.#action.epoch }
+  get changesAccess (): boolean { return this.#action.access !== undefined }
   get author (): string { return this.#did(this.#action.authorAt) }
   get person (): string { return this.#did(this.#action.personAt) }
 

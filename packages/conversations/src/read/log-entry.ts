@@ -31,4 +31,5 @@ export class LogEntry implements DecodedAction {
   get seq (): number { return this.action.seq }
   get time (): HybridTime { return this.action.time }
   get epoch (): number { return this.action.epoch }
+  get changesAccess (): boolean { return this.action.access !== undefined }
 }

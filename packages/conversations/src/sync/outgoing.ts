@@ -1,6 +1,6 @@
 import type { CID, Logger } from '@parley/core'
 import { didFromPublicKey, publicKeyFromDid, type Did } from '@parley/identity'
-import { changesAccess } from '../format/changes-access.ts'
+import type { AccessWatch } from './access-watch.ts'
 import type { Conversations, FrontierEntry, LogView, StoredAction } from '../types.ts'
 import { MAX_BATCH_BLOCKS, MAX_BATCH_BYTES, MAX_LIVE_QUEUE_BYTES } from './limits.ts'
 
@@ -24,8 +24,8 @@ export interface OutgoingInit {
   live: boolean
   /** Returns for whom the peer stands. */
   persons: () => Promise<Did[]>
-  /** Whether somebody was put out, or let in, since it was asked what the peer may have: as it may be between the hellos. */
-  accessChanged: boolean
+  /** Watches since before it was first asked what the peer may have: somebody may be put out between the hellos, too. */
+  accessWatch: AccessWatch
   /** Returns what of the log the peer may have now; `again` when that may be less than before. A rejection ends the sync. */
   view: (again: boolean) => Promise<LogView | undefined>
   /** As `view`, before live actions by these authors are handed out. */
@@ -36,6 +36,7 @@ export interface OutgoingInit {
 /** Creates the source of what a peer lacks: first from the log, then, in a live sync, actions as they are stored. */
 export function createOutgoing (components: { conversations: Conversations, logger: Logger }, init: OutgoingInit): Outgoing {
   const { conversations, logger } = components
+  const { accessWatch } = init
   const holder = conversations.holder(init.conversation)
   let queue: StoredAction[] = []
   let queuedBytes = 0
@@ -47,8 +48,6 @@ export function createOutgoing (components: { conversations: Conversations, logg
   const newest = new Map<Did, StoredAction>()
   let pages: AsyncGenerator<Uint8Array[]> | undefined
   let caughtUp = false
-  // Somebody was put out, or let in, since it was asked what the peer may have.
-  let accessChanged = init.accessChanged
   let isFrozen = false
 
   const enqueue = (action: StoredAction): void => {
@@ -63,13 +62,10 @@ export function createOutgoing (components: { conversations: Conversations, logg
   }
   // Heard from before the log is read, so that nothing falls between the two.
   const off = conversations.on('action', ({ conversation, action, from }) => {
-    if (!conversation.equals(init.conversation)) return
-    accessChanged ||= changesAccess(action.bytes)
-    if (!init.live) return
+    if (!init.live || !conversation.equals(init.conversation)) return
     if (from === init.peer) newest.set(action.author, action)
     else enqueue(action)
   }, { signal: init.signal })
-  const offGuests = conversations.on('guests', ({ conversation }) => { accessChanged ||= conversation.equals(init.conversation) }, { signal: init.signal })
 
   const noted = (view: LogView | undefined): LogView | undefined => {
     // What was held back while the peer was out is read from the log.
@@ -78,17 +74,17 @@ export function createOutgoing (components: { conversations: Conversations, logg
     return view
   }
   const viewNow = async (): Promise<LogView | undefined> => {
-    const again = accessChanged
-    accessChanged = false
+    const again = accessWatch.hasChanged
+    accessWatch.settle()
     return noted(await init.view(again))
   }
   /** Returns what of blocks the peer may have at the moment at which they leave: nothing of what came after it was put out. */
   const shown = async (blocks: Uint8Array[]): Promise<Uint8Array[]> => {
     let left = blocks
-    while (accessChanged || isFrozen) {
+    while (accessWatch.hasChanged || isFrozen) {
       const view = await viewNow()
       left = view === undefined ? left : await holder.within(view, left)
-      if (!accessChanged) break
+      if (!accessWatch.hasChanged) break
     }
     return left
   }
@@ -157,7 +153,6 @@ export function createOutgoing (components: { conversations: Conversations, logg
     given: () => pages === undefined ? advance(base, newest) : undefined,
     stop () {
       off()
-      offGuests()
       void pages?.return(undefined)
     }
   }

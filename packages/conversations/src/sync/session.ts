@@ -4,7 +4,7 @@ import { equals } from 'uint8arrays'
 import type { Conversations, FrontierEntry, LogView } from '../types.ts'
 import { cutFrontier } from '../log/log-stream.ts'
 import { blindSide, type Admits } from './admission.ts'
-import { changesAccess } from '../format/changes-access.ts'
+import { watchAccess } from './access-watch.ts'
 import { cardsOf, identify, learnCards, readCards } from './contact-cards.ts'
 import { NotAllowedError, SyncInterruptedError, UnservedFrontierError } from './errors.ts'
 import { refuseFrame, syncFrameCodec, type HelloFrame, type SyncFrame } from './frames.ts'
@@ -116,8 +116,7 @@ export async function runSession (components: SessionComponents, init: SessionIn
   let prepared: Promise<void> = Promise.resolve()
   const authors = new Set<Did>()
   // Between the hellos, too, somebody may be put out.
-  let accessChanged = false
-  components.conversations.on('action', ({ conversation: changed, action }) => { accessChanged ||= changed.equals(conversation) && changesAccess(action.bytes) }, { signal: over.signal })
+  const accessWatch = watchAccess(components.conversations, conversation, { signal: over.signal })
   const progress = (): SyncProgress => ({ conversation, peer, ...counts })
   const failed = (error: unknown): void => { runner.fail(error as Error) }
   // What a peer is told from whom all is hidden says nothing of it.
@@ -243,7 +242,7 @@ export async function runSession (components: SessionComponents, init: SessionIn
         break
       case 'open': {
         peerLog.hello(entriesOf(output.peer))
-        outgoing = createOutgoing({ conversations: side.conversations, logger }, { conversation, peer, frontier: entriesOf(output.peer), live: output.live, accessChanged, persons: async () => (await identify(peer, peerCards, components)).persons, view: viewNow, beforeLive, signal: over.signal })
+        outgoing = createOutgoing({ conversations: side.conversations, logger }, { conversation, peer, frontier: entriesOf(output.peer), live: output.live, accessWatch, persons: async () => (await identify(peer, peerCards, components)).persons, view: viewNow, beforeLive, signal: over.signal })
         break
       }
       case 'learn':

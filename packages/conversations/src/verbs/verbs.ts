@@ -39,8 +39,8 @@ export function createVerbs ({ appendFrom, ...components }: VerbsComponents): Ve
     ...components,
     write,
     async begin (id, build, options) {
-      const { conversation, cid, bytes, author, person, seq, time, epoch } = await write(build, options)
-      return { conversation, cid, bytes, author, person, seq, time, epoch, id: hex(id) }
+      const { conversation, cid, bytes, author, person, seq, time, epoch, changesAccess } = await write(build, options)
+      return { conversation, cid, bytes, author, person, seq, time, epoch, changesAccess, id: hex(id) }
     }
   }
   return { ...messageVerbs(tools), ...conversationVerbs(tools), ...extraVerbs(tools), ...peopleVerbs(tools), ...callVerbs(tools) }

@@ -3,6 +3,7 @@ import { publicKeyFromDid } from '@parley/identity'
 import { expect } from 'chai'
 import type { DecodedAction } from '../../src/index.ts'
 import { blocksOf, carry, nameOfRejection, type Replica, type Somebody } from '../log/world.ts'
+import { watchAccess } from '../../src/sync/access-watch.ts'
 import { createOutgoing } from '../../src/sync/outgoing.ts'
 import { createPeers, logOf, write, type Peer, type Peers } from './peers.ts'
 
@@ -110,7 +111,7 @@ describe('somebody who was removed', () => {
       peer: 'mallory',
       frontier: out,
       live: false,
-      accessChanged: false,
+      accessWatch: watchAccess(bob.conversations, id, { signal: new AbortController().signal }),
       persons: async () => [],
       view: async () => {
         const [former] = await bob.conversations.holder(id).former()
