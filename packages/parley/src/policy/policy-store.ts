@@ -1,5 +1,6 @@
-import { InvalidBytesError, MAX_AHEAD_MS, type Clock, type Logger, type Store } from '@parley/core'
+import type { Clock, Logger, Store } from '@parley/core'
 import { checkPolicyAuthor, comparePolicies, decodePolicy, type Did, type People, type Policy } from '@parley/identity'
+import { openNewestOfEach } from '../newest-of-each.ts'
 import { StalePolicyError } from './errors.ts'
 import { viewPolicy, type PolicyView } from './policy-rules.ts'
 
@@ -25,39 +26,29 @@ export interface PoliciesComponents {
   logger: Logger
 }
 
-const PREFIX = '/policy/'
-
 /** Opens the policies under `/policy/`. One whose device was revoked since stays in force until a newer one comes. */
 export async function openPolicies ({ store, people, clock, logger }: PoliciesComponents): Promise<Policies> {
-  const views = new Map<Did, PolicyView>()
-  for await (const { value } of store.entries(PREFIX)) {
-    const policy = await decodePolicy(value)
-    views.set(policy.person, viewPolicy(policy))
-  }
-  let queue: Promise<unknown> = Promise.resolve()
-
-  const learn = async (person: Did, bytes: Uint8Array): Promise<{ policy: Policy, isNew: boolean }> => {
-    const policy = await decodePolicy(bytes)
-    if (policy.person !== person) throw new InvalidBytesError('policy', 'it is of somebody else')
-    const kept = views.get(person)?.policy
-    if (kept?.cid.equals(policy.cid) === true) return { policy: kept, isNew: false }
-    checkPolicyAuthor(policy, await people.list(person), clock.now())
-    // A version far ahead could never be replaced.
-    if (policy.version.wallMs > clock.now() + MAX_AHEAD_MS) throw new InvalidBytesError('policy', 'its version lies in the future')
-    if (kept !== undefined && comparePolicies(policy, kept) < 0) throw new StalePolicyError(person)
-    await store.commit([{ type: 'put', key: `${PREFIX}${person}`, value: policy.bytes }], { durable: true })
-    views.set(person, viewPolicy(policy))
-    logger.info('keeps a newer policy', { person, version: policy.version.wallMs })
-    return { policy, isNew: true }
-  }
-
+  const views = new WeakMap<Policy, PolicyView>()
+  const newest = await openNewestOfEach<Policy>({ store, clock, logger }, {
+    what: 'policy',
+    prefix: '/policy/',
+    decode: decodePolicy,
+    async checkAuthor (policy) { checkPolicyAuthor(policy, await people.list(policy.person), clock.now()) },
+    compare: comparePolicies,
+    versions: ({ version }) => [version],
+    stale: person => new StalePolicyError(person)
+  })
   return {
-    get: person => views.get(person),
+    get (person) {
+      const policy = newest.get(person)
+      if (policy === undefined) return undefined
+      const view = views.get(policy) ?? viewPolicy(policy)
+      views.set(policy, view)
+      return view
+    },
     async learn (person, bytes) {
-      // One after the other, so that the newest is what stays.
-      const work = queue.then(async () => await learn(person, bytes))
-      queue = work.catch(() => {})
-      return await work
+      const { item: policy, isNew } = await newest.learn(person, bytes)
+      return { policy, isNew }
     }
   }
 }

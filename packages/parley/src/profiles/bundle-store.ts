@@ -1,5 +1,6 @@
-import { InvalidBytesError, MAX_AHEAD_MS, type Clock, type Logger, type Store } from '@parley/core'
+import type { Clock, Logger, Store } from '@parley/core'
 import { checkProfileAuthor, compareProfiles, decodeProfileBundle, type Did, type People, type ProfileBundle } from '@parley/identity'
+import { openNewestOfEach } from '../newest-of-each.ts'
 import { StaleProfileError } from './errors.ts'
 
 /** The newest bundle of each person served, in memory and on the disk. */
@@ -23,48 +24,28 @@ export interface BundlesComponents {
   logger: Logger
 }
 
-const PREFIX = '/profiles/bundle/'
-
 /** Opens the bundles under `/profiles/bundle/`. */
 export async function openBundles ({ store, people, clock, logger }: BundlesComponents): Promise<Bundles> {
-  const bundles = new Map<Did, ProfileBundle>()
-  for await (const { key, value } of store.entries(PREFIX)) {
-    try {
-      const bundle = await decodeProfileBundle(value)
-      bundles.set(bundle.person, bundle)
-    } catch (error) {
-      // Its person's devices have it too and bring it again.
-      logger.warn('a kept profile cannot be read', { key, error })
-    }
-  }
-  let queue: Promise<unknown> = Promise.resolve()
-
-  const learn = async (person: Did, bytes: Uint8Array): Promise<{ bundle: ProfileBundle, isNew: boolean }> => {
-    const bundle = await decodeProfileBundle(bytes)
-    if (bundle.person !== person) throw new InvalidBytesError('profile bundle', 'it is of somebody else')
-    const kept = bundles.get(person)
-    if (kept?.cid.equals(bundle.cid) === true) return { bundle: kept, isNew: false }
-    const list = await people.list(person)
-    checkProfileAuthor(bundle, list, clock.now())
-    checkProfileAuthor(bundle.public, list, clock.now())
-    // A version far ahead could never be replaced.
-    for (const { wallMs } of [bundle.version, bundle.public.version]) {
-      if (wallMs > clock.now() + MAX_AHEAD_MS) throw new InvalidBytesError('profile bundle', 'its version lies in the future')
-    }
-    if (kept !== undefined && compareProfiles(bundle, kept) < 0) throw new StaleProfileError(person)
-    await store.commit([{ type: 'put', key: PREFIX + person, value: bundle.bytes }], { durable: true })
-    bundles.set(person, bundle)
-    logger.info('keeps a newer profile', { person, version: bundle.version.wallMs })
-    return { bundle, isNew: true }
-  }
-
+  const newest = await openNewestOfEach<ProfileBundle>({ store, clock, logger }, {
+    what: 'profile bundle',
+    prefix: '/profiles/bundle/',
+    decode: decodeProfileBundle,
+    async checkAuthor (bundle) {
+      const list = await people.list(bundle.person)
+      checkProfileAuthor(bundle, list, clock.now())
+      checkProfileAuthor(bundle.public, list, clock.now())
+    },
+    compare: compareProfiles,
+    versions: bundle => [bundle.version, bundle.public.version],
+    stale: person => new StaleProfileError(person),
+    // Its person's devices have it too and bring it again.
+    unreadable (key, error) { logger.warn('a kept profile cannot be read', { key, error }) }
+  })
   return {
-    get: person => bundles.get(person),
+    get: newest.get,
     async learn (person, bytes) {
-      // One after the other, so that the newest is what stays.
-      const work = queue.then(async () => await learn(person, bytes))
-      queue = work.catch(() => {})
-      return await work
+      const { item: bundle, isNew } = await newest.learn(person, bytes)
+      return { bundle, isNew }
     }
   }
 }
