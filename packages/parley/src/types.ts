@@ -191,7 +191,7 @@ export interface Parley extends Emitter<ParleyEvents> {
   /** What we keep of conversations for ourselves: labels, notes, muted, archived, favourite, how far we read. */
   readonly marks: PrivateState
   /** Marks as read; tells the others of it where we set that. Off by default; all our devices share the setting. */
-  readonly readNotices: Pick<ReadNotices, 'markRead' | 'isSentByDefault' | 'sendByDefault'>
+  readonly readNotices: Pick<ReadNotices, 'markRead' | 'isSentByDefault' | 'sendByDefault' | 'flush'>
   /** Conversations that are not published yet, on our devices alone. */
   readonly drafts: Drafts
   /** What we began to write in conversations, on our devices alone. */

@@ -3,6 +3,7 @@ import type { Parley } from 'parley'
 import { asUsage } from '../as-usage.ts'
 import type { CommandDefinition } from '../command.ts'
 import { openConversation, tellKept, type Opened } from '../conversation/in-conversation.ts'
+import { sendOut } from '../conversation/send-out.ts'
 import { iso, readTime } from '../conversation/time.ts'
 import { UsageError } from '../errors.ts'
 
@@ -50,7 +51,10 @@ export const conversationMark: CommandDefinition = {
       for (const change of changes) await parley.marks.set(id, change, DURABLE)
       // Whoever has others told of it wants that now, not when something else is said.
       const { notices = await parley.readNotices.isSentByDefault() } = await parley.marks.get(id)
-      if (kinds.includes('read') && notices) await parley.sync({ signal: context.io.signal })
+      if (kinds.includes('read') && notices) {
+        await parley.readNotices.flush({ signal: context.io.signal })
+        await sendOut(context, parley, id)
+      }
       const marks = await parley.marks.get(id)
       return await tellKept(context, parley, {
         value: { conversation: id.toString(), as: kinds, ...(typeof until === 'number' ? { until: iso(until) } : {}), readTo: marks.readTo?.action.toString() ?? null },
