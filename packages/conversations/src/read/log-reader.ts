@@ -187,10 +187,9 @@ export function createLogReader ({ store, openers, otherKeys, snapshots, logger 
       learn(await otherKeys?.() ?? [])
       isSeeded = true
     }
-    const isBegun = read > 0
-    const stale = isStale
-    if (stale || (isWhole && base !== undefined) || isLate(index)) restart()
-    if (read === 0 && !stale && !isWhole && (!isBegun || savedRows > 0)) await resume(index, options)
+    const isFromLog = isStale || isWhole
+    if (isStale || (isWhole && base !== undefined) || isLate(index)) restart()
+    if (!isFromLog && read === 0 && index.rows.size > 0) await resume(index, options)
     await readRows(index, Array.from({ length: index.rows.size - read }, (_none, offset) => read + offset), options)
   }
   return {
